@@ -1,0 +1,97 @@
+/** The import rules of CONTRIBUTING.md, one rule a line of its table. Type imports count. */
+const only = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from },
+  to: { pathNot: allowed, dependencyTypesNot: ['core', 'npm', 'npm-dev', 'npm-optional'] },
+});
+const outside = (name, packages, allowedFrom) => ({
+  name,
+  severity: 'error',
+  from: { path: '^(bin|src)/', pathNot: allowedFrom },
+  to: { path: packages.map((p) => `node_modules/${p}/`) },
+});
+
+const leaf = '^src/(errors|secret|json)\\.ts$';
+const interfaces =
+  '^src/(ecosystems/(ecosystem|registry)|credentials/provider|http/transport|terminal/(terminal|prompter)|config/(registry-target|registries)|second-factor/challenge)\\.ts$';
+
+export default {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    only('bin', '^bin/', '^src/(main|wiring)\\.ts$'),
+    only(
+      'main',
+      '^src/main\\.ts$',
+      `^src/commands/|^src/(context|help)\\.ts$|^src/terminal/terminal\\.ts$|${leaf}`,
+    ),
+    only('commands', '^src/commands/', `^src/commands/|^src/ops/|^src/(context|package-spec)\\.ts$|${leaf}`),
+    only(
+      'ops',
+      '^src/ops/',
+      `^src/ops/|^src/(context|package-spec)\\.ts$|^src/second-factor/with-second-factor\\.ts$|${interfaces}|${leaf}`,
+    ),
+    only('context', '^src/context\\.ts$', `${interfaces}|${leaf}`),
+    only(
+      'npm',
+      '^src/ecosystems/npm/',
+      `^src/ecosystems/npm/|^src/ecosystems/(ecosystem|registry)\\.ts$|^src/http/(transport|registry-error)\\.ts$|^src/(second-factor/challenge|config/registry-target|package-spec)\\.ts$|${leaf}`,
+    ),
+    only('credentials', '^src/credentials/', `^src/credentials/|^src/config/registry-target\\.ts$|${leaf}`),
+    only(
+      'second-factor',
+      '^src/second-factor/',
+      `^src/second-factor/|^src/http/transport\\.ts$|^src/terminal/(terminal|prompter)\\.ts$|${leaf}`,
+    ),
+    only('http', '^src/http/', `^src/http/|^src/second-factor/challenge\\.ts$|${leaf}`),
+    only('terminal', '^src/terminal/', `^src/terminal/|${leaf}`),
+    only('config', '^src/config/', `^src/config/|${leaf}`),
+    { name: 'registry-alone', severity: 'error', from: { path: '^registry/' }, to: { path: '^(src|bin)/' } },
+    {
+      name: 'cli-without-registry',
+      severity: 'error',
+      from: { path: '^(src|bin)/' },
+      to: { path: '^registry/' },
+    },
+    outside('undici', ['undici'], '^src/http/undici-transport\\.ts$'),
+    outside('keyring', ['@napi-rs'], '^src/credentials/'),
+    outside('commander', ['commander'], '^src/(main\\.ts|commands/)'),
+    outside('prompts', ['@inquirer', 'chalk', 'uqr'], '^src/terminal/'),
+    outside('packing', ['tar', 'npm-packlist', '@npmcli', 'ini'], '^src/ecosystems/npm/'),
+    {
+      name: 'releases-know-no-protocol',
+      severity: 'error',
+      from: { path: '^registry/src/(releases|accounts|packages|audit|store)/' },
+      to: { path: '^registry/src/(protocols|app|server|routes)' },
+    },
+    {
+      name: 'store-is-the-floor',
+      severity: 'error',
+      from: { path: '^registry/src/store/' },
+      to: { path: '^registry/src/(releases|accounts|packages|audit)/' },
+    },
+    {
+      name: 'no-fastify-below-protocols',
+      severity: 'error',
+      from: { path: '^registry/src/(releases|accounts|packages|audit|store)/' },
+      to: { path: 'node_modules/fastify/' },
+    },
+    {
+      name: 'protocols-apart',
+      severity: 'error',
+      from: { path: '^registry/src/protocols/([^/]+)/' },
+      to: { path: '^registry/src/protocols/([^/]+)/', pathNot: '^registry/src/protocols/$1/' },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+      conditionNames: ['import', 'node', 'default'],
+    },
+  },
+};

@@ -1,0 +1,9 @@
+/** One registry, as chosen for one command. */
+export interface RegistryTarget {
+  /** What the user calls it in `pub`'s settings, if anything. */
+  readonly name: string | undefined;
+  /** Normalised: http or https, lower-case host, no credentials, query or fragment, path ending in a slash. */
+  readonly url: string;
+  /** Where the choice came from, for messages: "--registry", "publishConfig", ".npmrc", "the default". */
+  readonly chosenBy: string;
+}

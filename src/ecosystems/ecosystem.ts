@@ -1,0 +1,84 @@
+import type { JsonObject } from '../json.ts';
+
+export type EcosystemName = 'npm';
+
+/** Digests of an archive, each in the form its users expect. */
+export interface Digests {
+  /** Lower-case hex. */
+  readonly sha1: string;
+  readonly sha256: string;
+  /** npm's `integrity`: `sha512-` and base64. */
+  readonly integrity: string;
+}
+
+export interface ArchivedFile {
+  /** Relative to the package, with forward slashes. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Permission bits, as in the archive. */
+  readonly mode: number;
+}
+
+/** A packed package on disk, ready to be sent. */
+export interface Archive {
+  readonly ecosystem: EcosystemName;
+  readonly name: string;
+  readonly version: string;
+  /** The file name its users expect, such as `acme-tool-1.0.0.tgz`. */
+  readonly fileName: string;
+  readonly path: string;
+  /** Bytes of the archive, and of its files unpacked. */
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly digests: Digests;
+  /** In archive order. */
+  readonly files: readonly ArchivedFile[];
+  /** The manifest inside the archive. */
+  readonly manifest: JsonObject;
+  /** Reasons to think twice before sending this, most serious first. */
+  readonly concerns: readonly Concern[];
+}
+
+/** Something that probably should not be published. */
+export interface Concern {
+  /** `dangerous` needs `--yes` or an answer; `notable` is only said. */
+  readonly level: 'dangerous' | 'notable';
+  readonly message: string;
+}
+
+/** What a manifest says about publishing. */
+export interface PublishSettings {
+  readonly config: Readonly<Record<string, string>>;
+  readonly tag: string | undefined;
+  readonly access: 'public' | 'restricted' | undefined;
+  /** True when the manifest forbids publishing. */
+  readonly private: boolean;
+}
+
+/** Something that can be published: a project's folder, or an archive made earlier. */
+export interface Project {
+  readonly name: string;
+  readonly version: string;
+  /** Read again after the scripts ran: they may change the manifest. */
+  publishSettings(): PublishSettings;
+  /** Packs into `folder`, with the ecosystem's own scripts before and after. The same bytes each time. */
+  pack(options: PackOptions): Promise<Archive>;
+  /** What the ecosystem runs once a release is out. */
+  afterPublish(options: PackOptions): Promise<void>;
+}
+
+export interface PackOptions {
+  /** Where the archive is written. */
+  readonly folder: string;
+  readonly runScripts: boolean;
+  /** Publishing runs more scripts than packing. */
+  readonly purpose: 'package' | 'publish';
+}
+
+/** One packaging world. */
+export interface Ecosystem {
+  readonly name: EcosystemName;
+  /** `undefined` when the path holds nothing of this ecosystem; throws `E_PROJECT` or `E_ARCHIVE` when it does but is broken. */
+  open(path: string): Promise<Project | undefined>;
+}

@@ -1,0 +1,76 @@
+import type { Secret } from '../secret.ts';
+import type { Archive } from './ecosystem.ts';
+
+/** Who is asking, and the second factor they gave, if any. */
+export interface Proofs {
+  readonly token: Secret;
+  readonly oneTimePassword?: Secret | undefined;
+}
+
+export interface Login {
+  readonly username: string;
+  readonly password: Secret;
+  /** Creates the account, with this address, instead of logging in to one. */
+  readonly email?: string | undefined;
+  readonly oneTimePassword?: Secret | undefined;
+}
+
+export interface PublishRequest {
+  readonly archive: Archive;
+  readonly tag: string;
+  readonly access: 'public' | 'restricted' | undefined;
+}
+
+/** What the registry said when told what is about to be sent. */
+export interface PublishPlan {
+  /** The account the token belongs to, where the registry tells. */
+  readonly account: string | undefined;
+  /** True: ask for the code now. False: none is needed. `unknown`: the registry cannot be asked beforehand. */
+  readonly secondFactor: boolean | 'unknown';
+  /** True when exactly this archive is already public under this version: there is nothing to send. */
+  readonly alreadyPublished: boolean;
+}
+
+export interface Owner {
+  readonly name: string;
+  readonly email: string | undefined;
+}
+
+export type SecondFactorMode = 'auth-only' | 'auth-and-writes';
+
+export interface SecondFactorStatus {
+  readonly mode: SecondFactorMode | 'disabled';
+  /** An enrolment was begun and not confirmed. */
+  readonly pending: boolean;
+}
+
+/**
+ * One registry, spoken to in its own protocol. Every method throws `SecondFactorRequired` when the registry
+ * asks for a code, and `PubError` for any other refusal: `E_NOT_LOGGED_IN` for a token it does not accept,
+ * `E_FORBIDDEN`, `E_NOT_FOUND`, `E_VERSION_EXISTS`, `E_REGISTRY`.
+ */
+export interface Registry {
+  /** Without credentials or a trailing slash, for messages. */
+  readonly displayUrl: string;
+
+  logIn(login: Login): Promise<Secret>;
+  /** Makes the token useless at the registry. False when the registry cannot do that. */
+  revoke(token: Secret): Promise<boolean>;
+  whoAmI(token: Secret): Promise<string>;
+
+  /** Declares what will be sent, before it is sent. Throws when it would be refused. */
+  planPublish(token: Secret, request: PublishRequest): Promise<PublishPlan>;
+  publish(proofs: Proofs, request: PublishRequest, onProgress: (sent: number) => void): Promise<void>;
+
+  owners(packageName: string, token: Secret | undefined): Promise<readonly Owner[]>;
+  addOwner(proofs: Proofs, packageName: string, user: string): Promise<void>;
+  removeOwner(proofs: Proofs, packageName: string, user: string): Promise<void>;
+  setRequireSecondFactor(proofs: Proofs, packageName: string, required: boolean): Promise<void>;
+
+  secondFactorStatus(token: Secret): Promise<SecondFactorStatus>;
+  /** Gives the `otpauth://` URI to enrol, or `undefined` when the account is enrolled and only its mode changed. */
+  beginEnrolment(proofs: Proofs, password: Secret, mode: SecondFactorMode): Promise<Secret | undefined>;
+  /** Gives the recovery codes, which the registry shows this once. */
+  confirmEnrolment(proofs: Proofs, code: Secret): Promise<readonly Secret[]>;
+  disableSecondFactor(proofs: Proofs, password: Secret): Promise<void>;
+}

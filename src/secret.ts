@@ -1,0 +1,32 @@
+import { inspect } from 'node:util';
+
+/**
+ * A value that does not print. Wrapped where it enters the program (a prompt, the environment, the
+ * keychain, a login answer) and unwrapped with {@link Secret.expose} where it leaves (a request header,
+ * the keychain). Every accidental way out, string templates, JSON and `console.log` among them, shows
+ * `[secret]`.
+ */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The value itself. Search for this word to find every place a secret leaves the program. */
+  expose(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return '[secret]';
+  }
+
+  toJSON(): string {
+    return '[secret]';
+  }
+
+  [inspect.custom](): string {
+    return '[secret]';
+  }
+}
