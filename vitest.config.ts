@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { projects, type TestProject } from './test/support/projects.ts';
 
-/** One project per row of the table in CONTRIBUTING.md, named after what its tests need. */
-const project = (name: string, folder: string, timeout = 10_000) => ({
+const configOf = ({ name, folder, timeout }: TestProject) => ({
   test: {
     name,
     include: [`${folder}/**/*.test.ts`],
@@ -11,15 +11,4 @@ const project = (name: string, folder: string, timeout = 10_000) => ({
   },
 });
 
-export default defineConfig({
-  test: {
-    projects: [
-      project('unit', 'test/unit'),
-      project('registry-unit', 'registry/test', 20_000),
-      project('registry', 'test/registry', 60_000),
-      project('peers', 'test/peers', 180_000),
-      project('keychain', 'test/keychain', 60_000),
-      project('tty', 'test/tty', 60_000),
-    ],
-  },
-});
+export default defineConfig({ test: { projects: projects.map(configOf) } });

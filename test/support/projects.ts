@@ -1,0 +1,32 @@
+import { build, type Lack, peers, program } from './tools.ts';
+
+/** A group of tests, named after what they need: one row of the table in CONTRIBUTING.md. */
+export interface TestProject {
+  readonly name: string;
+  readonly folder: string;
+  /** Milliseconds for one test. */
+  readonly timeout: number;
+  /** What is not there; asked when the tests are about to run. */
+  readonly lacks: () => readonly Lack[];
+}
+
+const keyring = () => [
+  build(),
+  program('gnome-keyring-daemon', 'gnome-keyring'),
+  program('dbus-run-session', 'dbus'),
+  program('secret-tool', 'libsecret-tools'),
+];
+
+export const projects: readonly TestProject[] = [
+  { name: 'unit', folder: 'test/unit', timeout: 20_000, lacks: () => [] },
+  { name: 'registry-unit', folder: 'registry/test', timeout: 20_000, lacks: () => [] },
+  { name: 'registry', folder: 'test/registry', timeout: 120_000, lacks: () => [build()] },
+  {
+    name: 'peers',
+    folder: 'test/peers',
+    timeout: 240_000,
+    lacks: () => [build(), peers(), program('tmux')],
+  },
+  { name: 'keychain', folder: 'test/keychain', timeout: 60_000, lacks: keyring },
+  { name: 'tty', folder: 'test/tty', timeout: 60_000, lacks: () => [build(), program('tmux')] },
+];

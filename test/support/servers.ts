@@ -1,0 +1,151 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FreshHome, freshHome } from './fresh-home.ts';
+import { builtRegistry, peerPackage, pinnedNode } from './places.ts';
+import { collect, endGroup, startProcess } from './processes.ts';
+
+/** A registry that runs for a test. */
+export interface RunningServer extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>`, without a trailing slash. */
+  readonly url: string;
+  readonly port: number;
+  readonly process: ChildProcess;
+  /** What it has said on stderr so far. */
+  log(): string;
+  /** SIGTERM, and an error if it does not end by itself with 0. Removes its data unless that was given. */
+  stop(): Promise<void>;
+  /** SIGKILL, as a power cut would. Keeps the data. */
+  kill9(): Promise<void>;
+}
+
+export interface RegistryOptions {
+  /** The data folder, to keep it across restarts; otherwise a temporary one. */
+  readonly data?: string;
+  readonly args?: readonly string[];
+  readonly port?: number;
+  /** Milliseconds a start may take. */
+  readonly timeout?: number;
+}
+
+/** Starts the built `pub-registry` and waits for the line that says it is listening. */
+export async function startRegistry(options: RegistryOptions = {}): Promise<RunningServer> {
+  const home = await freshHome();
+  const data = options.data ?? (await mkdtemp(join(tmpdir(), 'pub-registry-')));
+  const args = ['--data', data, '--port', String(options.port ?? 0), ...(options.args ?? [])];
+  const child = startProcess(pinnedNode, [builtRegistry, ...args], { cwd: home.path, env: home.env });
+  const cleanUp = async () => {
+    await home.remove();
+    if (options.data === undefined) await rm(data, { recursive: true, force: true });
+  };
+  return await ready(child, { home, cleanUp, timeout: options.timeout ?? 30_000, address: listeningLine });
+}
+
+/** `pub-registry` prints one line on stdout when it is ready. */
+const listeningLine = (stdout: string) => /^listening on (http:\/\/\S+?)\/?$/m.exec(stdout)?.[1];
+
+/** Verdaccio 6, offline, with an open sign-up. It has no port 0, so a free one is chosen for it. */
+export async function startVerdaccio(): Promise<RunningServer> {
+  const home = await freshHome();
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const config = await home.file('config.yaml', verdaccioConfig(home));
+  const script = join(peerPackage('verdaccio'), 'bin', 'verdaccio');
+  const child = startProcess(pinnedNode, [script, '--config', config, '--listen', url], {
+    cwd: home.path,
+    env: home.env,
+  });
+  const answers = async () => ((await fetch(`${url}/-/ping`).catch(() => undefined))?.ok ? url : undefined);
+  return await ready(child, { home, cleanUp: () => home.remove(), timeout: 60_000, address: answers });
+}
+
+function verdaccioConfig(home: FreshHome): string {
+  return `storage: ${home.path}/storage
+auth:
+  htpasswd:
+    file: ${home.path}/htpasswd
+uplinks: {}
+packages:
+  '**':
+    access: $all
+    publish: $authenticated
+    unpublish: $authenticated
+publish:
+  allow_offline: true
+web:
+  enable: false
+log:
+  type: stdout
+  format: json
+  level: warn
+`;
+}
+
+interface Starting {
+  readonly home: FreshHome;
+  readonly cleanUp: () => Promise<void>;
+  readonly timeout: number;
+  /** The URL once the server can be spoken to. */
+  readonly address: (stdout: string) => string | undefined | Promise<string | undefined>;
+}
+
+async function ready(child: ChildProcess, starting: Starting): Promise<RunningServer> {
+  const output = collect(child);
+  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  const until = Date.now() + starting.timeout;
+  for (;;) {
+    const url = await starting.address(output.stdout());
+    if (url !== undefined)
+      return runningServer(url, { child, closed, log: output.stderr, cleanUp: starting.cleanUp });
+    if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) break;
+    await sleep(5);
+  }
+  endGroup(child);
+  await closed;
+  await starting.cleanUp();
+  throw new Error(`the server did not start\n${output.stdout()}\n${output.stderr()}`);
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly closed: Promise<[number | null, NodeJS.Signals | null]>;
+  readonly log: () => string;
+  readonly cleanUp: () => Promise<void>;
+}
+
+function runningServer(url: string, { child, closed, log, cleanUp }: Running): RunningServer {
+  const stop = async () => {
+    const running = child.exitCode === null && child.signalCode === null;
+    if (running) child.kill('SIGTERM');
+    const timer = setTimeout(() => endGroup(child), 15_000);
+    const [code, signal] = await closed;
+    clearTimeout(timer);
+    await cleanUp();
+    if (running && code !== 0)
+      throw new Error(`the server ended with ${code ?? signal} on SIGTERM\n${log()}`);
+  };
+  return {
+    url,
+    port: Number(new URL(url).port),
+    process: child,
+    log,
+    stop,
+    kill9: async () => {
+      endGroup(child);
+      await closed;
+    },
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
