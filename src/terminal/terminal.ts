@@ -33,6 +33,6 @@ export interface Terminal {
   /** A failure, printed once, by `main`. stderr; with `--json` also as JSON on stdout. */
   error(error: { code: string; message: string; causes: readonly string[]; hint: string | undefined }): void;
   /** Text to be scanned by a phone camera, drawn as a QR code on stderr. Draws nothing where no person looks. */
-  qrCode(text: string): void;
+  qrCode(text: string): Promise<void>;
   progress(label: string, total: number): Progress;
 }

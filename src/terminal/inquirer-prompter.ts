@@ -1,0 +1,65 @@
+import type { Readable } from 'node:stream';
+import { PubError } from '../errors.ts';
+import { Secret } from '../secret.ts';
+import { printable } from './printable.ts';
+import type { Prompter, Question } from './prompter.ts';
+
+export interface PrompterOptions {
+  readonly input: Readable & { readonly isTTY?: boolean };
+  /** Where prompts are drawn: stderr. */
+  readonly output: NodeJS.WritableStream;
+  /** Ctrl-C outside a prompt; takes an open prompt down too. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Settings = { input: Readable; output: NodeJS.WritableStream; signal: AbortSignal };
+
+/** Asks at the terminal. The library is loaded with the first question. */
+export function createPrompter(options: PrompterOptions): Prompter {
+  return {
+    text: ({ message }) =>
+      ask(options, async (settings) => {
+        const { input } = await import('@inquirer/prompts');
+        return await input({ message: printable(message), required: true }, settings);
+      }),
+    secret: ({ message }) =>
+      ask(options, async (settings) => {
+        const { password } = await import('@inquirer/prompts');
+        // toggleMask would show what was typed on Ctrl-T; a mask would show how long it is.
+        const question = { message: printable(message), mask: false, toggleMask: false };
+        return new Secret(await password(question, settings));
+      }),
+    confirm: ({ message }: Question) =>
+      ask(options, async (settings) => {
+        const { confirm } = await import('@inquirer/prompts');
+        return await confirm({ message: printable(message), default: false }, settings);
+      }),
+  };
+}
+
+/** Ends the question when the input ends: the library would wait for ever (measured). */
+async function ask<T>(options: PrompterOptions, question: (settings: Settings) => Promise<T>): Promise<T> {
+  const { input, output, signal } = options;
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  input.once('end', end);
+  input.once('close', end);
+  try {
+    const signals = signal === undefined ? [ended.signal] : [ended.signal, signal];
+    return await question({ input, output, signal: AbortSignal.any(signals) });
+  } catch (error) {
+    throw isInterruption(error) ? interrupted() : error;
+  } finally {
+    input.off('end', end);
+    input.off('close', end);
+  }
+}
+
+/** Without the library's error as its cause: that says nothing a person does not know. */
+function interrupted(): PubError {
+  return new PubError('E_INTERRUPTED', 'interrupted before an answer was given');
+}
+
+function isInterruption(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError');
+}
