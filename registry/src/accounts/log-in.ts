@@ -1,0 +1,158 @@
+import { recordEvent } from '../audit/log.ts';
+import { Refusal } from '../errors.ts';
+import type { Services } from '../services.ts';
+import type { Write } from '../store/database.ts';
+import { type Account, findAccount } from './accounts.ts';
+import {
+  chargeAttempt,
+  clearAttempts,
+  oneTimePasswordLimit,
+  passwordFromAddressLimit,
+  passwordLimit,
+} from './attempts.ts';
+import { findActiveFactor } from './second-factor/factors.ts';
+import { checkCode, codeAttempts, codeRequired, consumeProof, type Proof } from './second-factor/proof.ts';
+import {
+  consumeRecoveryCode,
+  findRecoveryCode,
+  normaliseRecoveryCode,
+} from './second-factor/recovery-codes.ts';
+import { createToken } from './tokens.ts';
+
+export interface LoginRequest {
+  readonly name: string;
+  readonly password: string;
+  readonly code: string | undefined;
+  readonly receivedAt: number;
+  /** Where the request comes from, for the limit on wrong passwords. */
+  readonly address: string;
+  /** What the token is called in a list. */
+  readonly label: string;
+}
+
+/**
+ * Logs in and gives a token. The password is checked before anything is said about a second factor, and a
+ * name nobody has takes as long and is refused in the same words as a wrong password.
+ */
+export async function logIn(services: Services, request: LoginRequest): Promise<string> {
+  const account = await checkPassword(services, request);
+  const factor = await findActiveFactor(services.database.read, account.id);
+  const used = factor === undefined ? undefined : await checkLoginFactor(services, account, request);
+  return await services.database.write(async (transaction) => {
+    const now = services.clock();
+    await consumeLoginFactor(transaction, account, used, now);
+    if (used?.kind === 'recovery-code') {
+      await recordEvent(transaction, now, {
+        tag: 'factor:recovery-code-used',
+        actor: account.name,
+        subject: account.name,
+      });
+    }
+    const details = { factor: used?.kind ?? null };
+    await recordEvent(transaction, now, {
+      tag: 'account:login',
+      actor: account.name,
+      subject: account.name,
+      details,
+    });
+    const lifetime = services.settings.loginTokenLifetime;
+    return await createToken(transaction, { accountId: account.id, label: request.label, now, lifetime });
+  });
+}
+
+/** Checks name and password against the limits on guessing. Throws `login_refused` or `throttled`. */
+export async function checkPassword(
+  services: Services,
+  request: Pick<LoginRequest, 'name' | 'password' | 'address'>,
+): Promise<Account> {
+  const { database, passwords } = services;
+  const account = await findAccount(database.read, request.name);
+  const subjects = passwordAttempts(request);
+  const blocked = await database.write((transaction) => chargeAll(transaction, subjects, services.clock()));
+  if (blocked !== undefined) throw blocked;
+  const matches = await passwords.verify(request.password, account?.password_hash);
+  if (account === undefined || !matches) {
+    const event = {
+      tag: 'account:login-refused',
+      actor: 'anonymous',
+      subject: account?.name ?? 'unknown',
+    } as const;
+    await database.write((transaction) => recordEvent(transaction, services.clock(), event));
+    throw new Refusal('login_refused', 'incorrect user name or password');
+  }
+  await database.write(async (transaction) => {
+    for (const { subject } of subjects) await clearAttempts(transaction, subject);
+  });
+  return account;
+}
+
+function passwordAttempts({ name, address }: { name: string; address: string }) {
+  return [
+    { subject: `password:${name}:${address}`, limit: passwordFromAddressLimit },
+    { subject: `password:${name}`, limit: passwordLimit },
+  ];
+}
+
+async function chargeAll(
+  transaction: Write,
+  subjects: ReturnType<typeof passwordAttempts>,
+  now: number,
+): Promise<Refusal | undefined> {
+  for (const { subject, limit } of subjects) {
+    const blocked = await chargeAttempt(transaction, subject, limit, now);
+    if (blocked !== undefined) return blocked;
+  }
+  return undefined;
+}
+
+type LoginFactor = Proof | { readonly kind: 'recovery-code'; readonly id: number };
+
+async function checkLoginFactor(
+  services: Services,
+  account: Account,
+  request: LoginRequest,
+): Promise<LoginFactor> {
+  if (request.code === undefined) throw codeRequired('this account has a second factor');
+  const recoveryCode = normaliseRecoveryCode(request.code);
+  if (recoveryCode !== undefined) return await checkRecoveryCode(services, account, recoveryCode);
+  const { code, receivedAt } = request;
+  return await checkCode(services, { accountId: account.id, accountName: account.name, code, receivedAt });
+}
+
+/** Counted together with one-time passwords: a guess is a guess, whatever its length. */
+async function checkRecoveryCode(services: Services, account: Account, code: string): Promise<LoginFactor> {
+  const subject = codeAttempts(account.id);
+  const blocked = await services.database.write((transaction) =>
+    chargeAttempt(transaction, subject, oneTimePasswordLimit, services.clock()),
+  );
+  if (blocked !== undefined) throw blocked;
+  const id = await findRecoveryCode(services, account.id, code);
+  if (id === undefined) {
+    const event = { tag: 'factor:code-refused', actor: account.name, subject: account.name } as const;
+    await services.database.write((transaction) => recordEvent(transaction, services.clock(), event));
+    throw recoveryCodeRefused();
+  }
+  await services.database.write((transaction) => clearAttempts(transaction, subject));
+  return { kind: 'recovery-code', id };
+}
+
+async function consumeLoginFactor(
+  transaction: Write,
+  account: Account,
+  used: LoginFactor | undefined,
+  now: number,
+): Promise<void> {
+  if (used?.kind === 'totp') await consumeProof(transaction, used, now);
+  else if (used?.kind === 'recovery-code') {
+    if (!(await consumeRecoveryCode(transaction, used.id, now))) throw recoveryCodeRefused();
+  } else if ((await findActiveFactor(transaction, account.id)) !== undefined) {
+    throw codeRequired('this account has a second factor');
+  }
+}
+
+function recoveryCodeRefused(): Refusal {
+  return new Refusal(
+    'otp_refused',
+    'this recovery code is wrong or was used before (a one-time password has 6 digits)',
+  );
+}

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { hash, verify } from '@node-rs/argon2';
+import { Refusal } from '../errors.ts';
+
+/** The library's default algorithm is argon2id; this is OWASP's smallest recommended cost: 19 MiB, 2 passes, 1 lane. */
+const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+
+/** Each hash in flight holds 19 MiB, so only this many run at once; the others wait their turn. */
+const concurrency = 4;
+
+/** Lengths in characters: NIST SP 800-63B-4 §3.1.1.2. The upper limit bounds the work of one request. */
+const shortestAlone = 15;
+const shortestWithFactor = 8;
+const longest = 256;
+
+/** Hashes and verifies passwords and recovery codes. */
+export interface Passwords {
+  hash(secret: string): Promise<string>;
+  /** With no hash (there is no such account) takes as long as with one, and answers false. */
+  verify(secret: string, hash: string | undefined): Promise<boolean>;
+}
+
+export async function createPasswords(): Promise<Passwords> {
+  const nobody = await hash(randomBytes(32), options);
+  const inTurn = limitConcurrency(concurrency);
+  return {
+    hash: (secret) => inTurn(() => hash(secret, options)),
+    async verify(secret, encoded) {
+      const matches = await inTurn(() => verify(encoded ?? nobody, secret));
+      return encoded !== undefined && matches;
+    },
+  };
+}
+
+/** Throws `bad_request` for a password that is too short or too long. */
+export function checkNewPassword(password: string, account: { secondFactor: boolean }): void {
+  const length = [...password].length;
+  const shortest = account.secondFactor ? shortestWithFactor : shortestAlone;
+  if (length < shortest) {
+    const reason = account.secondFactor ? '' : ' as long as the account has no second factor';
+    throw new Refusal('bad_request', `a password needs at least ${shortest} characters${reason}`);
+  }
+  if (length > longest) throw new Refusal('bad_request', `a password has at most ${longest} characters`);
+}
+
+function limitConcurrency(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}

@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import { recordEvent } from '../../audit/log.ts';
+import { Refusal } from '../../errors.ts';
+import type { Services } from '../../services.ts';
+import type { Write } from '../../store/database.ts';
+import type { TotpFactorRow } from '../../store/schema.ts';
+import { getAccount } from '../accounts.ts';
+import type { Requester } from '../actor.ts';
+import { chargeAttempt, clearAttempts, oneTimePasswordLimit } from '../attempts.ts';
+import { checkNewPassword } from '../passwords.ts';
+import { type Demand, demandProof, settleProof } from './demand.ts';
+import { type FactorMode, findActiveFactor, findFactor, seedContext } from './factors.ts';
+import { codeAttempts, consumeProof } from './proof.ts';
+import { generateRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts';
+import { createSeed, enrolmentUri, matchStep, normaliseCode } from './totp.ts';
+
+/**
+ * Enrolling a second factor, in two steps: a seed is made and shown, then a code proves that the app has it.
+ * Until then the enrolment is a row of its own that nothing else looks at, so that beginning one never
+ * touches a factor that is active. The password was checked by the caller.
+ */
+
+/** An enrolment that is not confirmed by then is begun anew. */
+const pendingLifetime = 60 * 60 * 1_000;
+
+/** Begins an enrolment, or changes the mode of an active factor, which takes a code. */
+export async function beginEnrolment(
+  services: Services,
+  requester: Requester,
+  mode: FactorMode,
+): Promise<{ readonly uri: string } | { readonly mode: FactorMode }> {
+  const { actor } = requester;
+  const active = await findActiveFactor(services.database.read, actor.accountId);
+  if (active !== undefined) return await changeMode(services, requester, mode);
+  const seed = createSeed();
+  const id = randomUUID();
+  const sealed = services.seedKeys.seal(seed, seedContext({ id, account_id: actor.accountId }));
+  await services.database.write(async (transaction) => {
+    const now = services.clock();
+    await dropPending(transaction, actor.accountId);
+    const row = {
+      id,
+      account_id: actor.accountId,
+      state: 'pending',
+      mode,
+      seed: sealed,
+      last_step: 0,
+      created_at: now,
+    } as const;
+    await transaction.insertInto('totp_factors').values(row).execute();
+    await recordEvent(transaction, now, {
+      tag: 'factor:enrolment-begun',
+      actor: actor.name,
+      subject: actor.name,
+    });
+  });
+  return { uri: enrolmentUri(seed, actor.name, services.settings.issuer) };
+}
+
+async function changeMode(
+  services: Services,
+  requester: Requester,
+  mode: FactorMode,
+): Promise<{ mode: FactorMode }> {
+  const { actor } = requester;
+  const proof = await demandProof(services, requester, {
+    kind: 'governance',
+    why: 'changing the mode of the second factor needs it',
+  });
+  if (proof === undefined) throw new Refusal('conflict', 'the second factor was removed meanwhile');
+  await services.database.write(async (transaction) => {
+    const now = services.clock();
+    await consumeProof(transaction, proof, now);
+    await transaction.updateTable('totp_factors').set({ mode }).where('id', '=', proof.factorId).execute();
+    const event = {
+      tag: 'factor:mode-changed',
+      actor: actor.name,
+      subject: actor.name,
+      details: { mode },
+    } as const;
+    await recordEvent(transaction, now, event);
+  });
+  return { mode };
+}
+
+/** Confirms an enrolment and gives the recovery codes, which nobody can see again. */
+export async function confirmEnrolment(
+  services: Services,
+  requester: Requester,
+  code: string,
+): Promise<string[]> {
+  const { actor, receivedAt } = requester;
+  const codes = generateRecoveryCodes();
+  const hashes = await Promise.all(codes.map((recoveryCode) => services.passwords.hash(recoveryCode)));
+  const outcome = await services.database.write(async (transaction): Promise<Refusal | undefined> => {
+    const now = services.clock();
+    const pending = await findFactor(transaction, actor.accountId, 'pending');
+    if (pending === undefined || pending.created_at + pendingLifetime < now) {
+      return new Refusal('bad_request', 'there is no enrolment to confirm: begin one first');
+    }
+    const subject = codeAttempts(actor.accountId);
+    const blocked = await chargeAttempt(transaction, subject, oneTimePasswordLimit, now);
+    if (blocked !== undefined) return blocked;
+    const step = stepOf(services, pending, code, receivedAt);
+    if (step === undefined)
+      return new Refusal(
+        'bad_request',
+        'this code is wrong: scan the QR code again, check the clock of your device, and repeat',
+      );
+    await clearAttempts(transaction, subject);
+    await activate(transaction, pending, step);
+    await replaceRecoveryCodes(transaction, actor.accountId, hashes, now);
+    const event = {
+      tag: 'factor:enabled',
+      actor: actor.name,
+      subject: actor.name,
+      details: { mode: pending.mode },
+    } as const;
+    await recordEvent(transaction, now, event);
+    return undefined;
+  });
+  if (outcome !== undefined) throw outcome;
+  return codes;
+}
+
+function stepOf(services: Services, pending: TotpFactorRow, text: string, at: number): number | undefined {
+  const code = normaliseCode(text);
+  const seed = services.seedKeys.open(pending.seed, seedContext(pending));
+  return code === undefined ? undefined : matchStep(seed, code, at);
+}
+
+/** The code that confirms is used up by it: somebody who saw it typed cannot use it again. */
+async function activate(transaction: Write, pending: TotpFactorRow, step: number): Promise<void> {
+  await transaction
+    .updateTable('totp_factors')
+    .set({ state: 'active', last_step: step })
+    .where('id', '=', pending.id)
+    .where('state', '=', 'pending')
+    .execute();
+}
+
+/** Removes the factor, which takes a code, and any pending enrolment, which does not. */
+export async function disableFactor(
+  services: Services,
+  requester: Requester,
+  password: string,
+): Promise<void> {
+  const { actor } = requester;
+  const demand: Demand = { kind: 'governance', why: 'removing the second factor needs it' };
+  const proof = await demandProof(services, requester, demand);
+  if (proof !== undefined) checkNewPassword(password, { secondFactor: false });
+  await services.database.write(async (transaction) => {
+    const now = services.clock();
+    await dropPending(transaction, actor.accountId);
+    await settleProof(transaction, { actor, demand, proof, now });
+    if (proof === undefined) return;
+    await refuseWhereRequired(transaction, actor.accountId);
+    await removeFactors(transaction, actor.accountId);
+    await recordEvent(transaction, now, { tag: 'factor:disabled', actor: actor.name, subject: actor.name });
+  });
+}
+
+/** Every owner of a package that requires a second factor has one. */
+async function refuseWhereRequired(transaction: Write, accountId: number): Promise<void> {
+  const row = await transaction
+    .selectFrom('owners')
+    .innerJoin('packages', 'packages.id', 'owners.package_id')
+    .select('packages.name')
+    .where('owners.account_id', '=', accountId)
+    .where('packages.require_2fa', '=', 1)
+    .limit(1)
+    .executeTakeFirst();
+  if (row !== undefined) {
+    throw new Refusal(
+      'owner_without_factor',
+      `you own ${row.name}, which requires a second factor of its owners`,
+    );
+  }
+}
+
+/** For an operator, who has checked by other means who is asking. Ends every session too. */
+export async function resetFactorByOperator(services: Services, accountId: number): Promise<boolean> {
+  return await services.database.write(async (transaction) => {
+    const account = await getAccount(transaction, accountId);
+    const factor = await findActiveFactor(transaction, accountId);
+    await dropPending(transaction, accountId);
+    await removeFactors(transaction, accountId);
+    await clearAttempts(transaction, codeAttempts(accountId));
+    const event = { tag: 'factor:reset-by-operator', actor: 'operator', subject: account.name } as const;
+    await recordEvent(transaction, services.clock(), event);
+    return factor !== undefined;
+  });
+}
+
+async function removeFactors(transaction: Write, accountId: number): Promise<void> {
+  await transaction
+    .deleteFrom('totp_factors')
+    .where('account_id', '=', accountId)
+    .where('state', '=', 'active')
+    .execute();
+  await transaction.deleteFrom('recovery_codes').where('account_id', '=', accountId).execute();
+}
+
+async function dropPending(transaction: Write, accountId: number): Promise<void> {
+  await transaction
+    .deleteFrom('totp_factors')
+    .where('account_id', '=', accountId)
+    .where('state', '=', 'pending')
+    .execute();
+}

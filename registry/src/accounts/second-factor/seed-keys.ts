@@ -1,0 +1,146 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Encrypts the seeds of one-time passwords, so that a copy of the database alone does not give them away.
+ * The key file holds one key a line, `<id> <32 bytes in base64>`; the first encrypts, all of them decrypt.
+ * A sealed seed is `v1.<key id>.<nonce>.<ciphertext and tag>`, AES-256-GCM. The context (which factor of
+ * which account) is authenticated along: a seed moved to another row does not open.
+ */
+export interface SeedKeys {
+  seal(seed: string, context: string): string;
+  /** Throws when it was sealed under a key that is gone, for another context, or was tampered with. */
+  open(sealed: string, context: string): string;
+  /** True when it was sealed under an older key than the first. */
+  isStale(sealed: string): boolean;
+}
+
+const nonceLength = 12;
+const tagLength = 16;
+
+interface Key {
+  readonly id: string;
+  readonly bytes: Buffer;
+}
+
+/** Reads the key file, making it with a first key when there is none. */
+export function openSeedKeys(file: string): SeedKeys {
+  return sealWith(readKeys(file) ?? writeKeys(file, [createKey()], putUnlessThere));
+}
+
+/** Puts a new key first. Seeds sealed under the old ones can be opened until those lines are removed. */
+export function addSeedKey(file: string): SeedKeys {
+  return sealWith(writeKeys(file, [createKey(), ...(readKeys(file) ?? [])], renameSync));
+}
+
+/** Removes every key but the first. Only when no seed is stale any more. */
+export function dropOldSeedKeys(file: string): void {
+  writeKeys(file, (readKeys(file) ?? []).slice(0, 1), renameSync);
+}
+
+function sealWith(keys: readonly Key[]): SeedKeys {
+  const [current] = keys;
+  if (current === undefined) throw new Error('the seed key file holds no key');
+  return {
+    seal(seed, context) {
+      const nonce = randomBytes(nonceLength);
+      const cipher = createCipheriv('aes-256-gcm', current.bytes, nonce).setAAD(Buffer.from(context));
+      const sealed = Buffer.concat([cipher.update(seed, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+      return ['v1', current.id, nonce.toString('base64url'), sealed.toString('base64url')].join('.');
+    },
+    open(sealed, context) {
+      const { keyId, nonce, ciphertext } = parseSealed(sealed);
+      const key = keys.find((candidate) => candidate.id === keyId);
+      if (key === undefined) throw new Error(`the seed key ${keyId} is not in the key file`);
+      const decipher = createDecipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: tagLength });
+      decipher.setAAD(Buffer.from(context)).setAuthTag(ciphertext.subarray(-tagLength));
+      return decipher.update(ciphertext.subarray(0, -tagLength), undefined, 'utf8') + decipher.final('utf8');
+    },
+    isStale: (sealed) => parseSealed(sealed).keyId !== current.id,
+  };
+}
+
+function parseSealed(sealed: string): { keyId: string; nonce: Buffer; ciphertext: Buffer } {
+  const [version, keyId, nonceText, ciphertextText, ...rest] = sealed.split('.');
+  const nonce = Buffer.from(nonceText ?? '', 'base64url');
+  const ciphertext = Buffer.from(ciphertextText ?? '', 'base64url');
+  if (
+    version !== 'v1' ||
+    keyId === undefined ||
+    rest.length > 0 ||
+    nonce.length !== nonceLength ||
+    ciphertext.length <= tagLength
+  ) {
+    throw new Error('a sealed seed is malformed');
+  }
+  return { keyId, nonce, ciphertext };
+}
+
+function createKey(): Key {
+  return { id: randomBytes(6).toString('hex'), bytes: randomBytes(32) };
+}
+
+function readKeys(file: string): Key[] | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new Error('the seed key file cannot be read', { cause: error });
+  }
+  return text.split('\n').filter(Boolean).map(parseKey);
+}
+
+function parseKey(line: string): Key {
+  const [id, base64, ...rest] = line.split(' ');
+  const bytes = Buffer.from(base64 ?? '', 'base64');
+  if (!/^[0-9a-f]{12}$/.test(id ?? '') || bytes.length !== 32 || rest.length > 0) {
+    throw new Error('the seed key file is malformed: each line is an id and a key in base64');
+  }
+  return { id: id as string, bytes };
+}
+
+/** Durable before it is used: a seed sealed under a key that is lost is a factor that is lost. */
+function writeKeys(
+  file: string,
+  keys: readonly Key[],
+  put: (temporary: string, file: string) => void,
+): readonly Key[] {
+  const temporary = `${file}.${process.pid}.new`;
+  const handle = openSync(temporary, 'wx', 0o600);
+  try {
+    writeSync(handle, keys.map((key) => `${key.id} ${key.bytes.toString('base64')}\n`).join(''));
+    fsyncSync(handle);
+    put(temporary, file);
+  } finally {
+    closeSync(handle);
+    rmSync(temporary, { force: true });
+  }
+  syncFolder(dirname(file));
+  return readKeys(file) ?? keys;
+}
+
+/** Of two processes that start at once, the first one's key counts for both. */
+function putUnlessThere(temporary: string, file: string): void {
+  try {
+    linkSync(temporary, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
+}

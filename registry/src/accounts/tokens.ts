@@ -1,0 +1,107 @@
+import { createHash, randomInt } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import type { Read, Write } from '../store/database.ts';
+import type { Actor } from './actor.ts';
+
+/**
+ * A token is `pub_`, 36 random letters and digits (214 bits) and a checksum of 6, so that a scanner can tell
+ * a leaked token from a look-alike without asking anybody. Only its SHA-256 is kept: with that much
+ * randomness there is nothing to guess, and looking a hash up is comparing without a timing to learn from.
+ */
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const prefix = 'pub_';
+const randomLength = 36;
+const checksumLength = 6;
+const pattern = new RegExp(`^${prefix}[0-9A-Za-z]{${randomLength + checksumLength}}$`);
+
+export interface NewToken {
+  readonly accountId: number;
+  /** What the person sees in a list: "npm login", "pub login". */
+  readonly label: string;
+  readonly now: number;
+  /** Milliseconds. */
+  readonly lifetime: number;
+}
+
+/** Makes a token. The answer is the only time it exists outside its owner's hands. */
+export async function createToken(transaction: Write, token: NewToken): Promise<string> {
+  const text = generateToken();
+  await transaction
+    .insertInto('tokens')
+    .values({
+      account_id: token.accountId,
+      hash: hashToken(text),
+      label: token.label,
+      created_at: token.now,
+      expires_at: token.now + token.lifetime,
+      revoked_at: null,
+    })
+    .execute();
+  return text;
+}
+
+/** The account behind a token, or nothing when it is malformed, unknown, expired or revoked. */
+export async function findActor(db: Read, text: string, now: number): Promise<Actor | undefined> {
+  if (!isWellFormedToken(text)) return undefined;
+  const row = await db
+    .selectFrom('tokens')
+    .innerJoin('accounts', 'accounts.id', 'tokens.account_id')
+    .select(['tokens.id', 'tokens.account_id', 'accounts.name'])
+    .where('tokens.hash', '=', hashToken(text))
+    .where('tokens.revoked_at', 'is', null)
+    .where('tokens.expires_at', '>', now)
+    .executeTakeFirst();
+  return row && { accountId: row.account_id, name: row.name, tokenId: row.id };
+}
+
+/** False when it was revoked before. */
+export async function revokeToken(transaction: Write, tokenId: number, now: number): Promise<boolean> {
+  const result = await transaction
+    .updateTable('tokens')
+    .set({ revoked_at: now })
+    .where('id', '=', tokenId)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Revokes every token of an account but one. */
+export async function revokeOtherTokens(
+  transaction: Write,
+  accountId: number,
+  now: number,
+  kept?: number,
+): Promise<void> {
+  await transaction
+    .updateTable('tokens')
+    .set({ revoked_at: now })
+    .where('account_id', '=', accountId)
+    .where('revoked_at', 'is', null)
+    .where('id', '!=', kept ?? -1)
+    .execute();
+}
+
+export function isWellFormedToken(text: string): boolean {
+  if (!pattern.test(text)) return false;
+  return text.slice(-checksumLength) === checksumOf(text.slice(0, -checksumLength));
+}
+
+export function generateToken(): string {
+  const body = Array.from({ length: randomLength }, () => alphabet[randomInt(alphabet.length)]).join('');
+  return prefix + body + checksumOf(prefix + body);
+}
+
+function hashToken(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** CRC-32 of what stands before it, in base 62, most significant digit first. */
+function checksumOf(text: string): string {
+  let rest = crc32(text);
+  let digits = '';
+  for (let i = 0; i < checksumLength; i++) {
+    digits = alphabet.charAt(rest % alphabet.length) + digits;
+    rest = Math.floor(rest / alphabet.length);
+  }
+  return digits;
+}

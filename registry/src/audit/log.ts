@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import type { Read, Write } from '../store/database.ts';
+import type { AuditEventRow } from '../store/schema.ts';
+
+/**
+ * The append-only log of everything that changed who may do what, and of every release and refusal. Each
+ * event holds the hash of the one before it, so that an event cannot be changed, removed or put in between
+ * without every later hash changing too. Whoever keeps an old head can tell.
+ */
+
+/** What happened, as `subject:act`. The list is public: `docs/audit.md`. */
+export type AuditTag =
+  | 'account:created'
+  | 'account:login'
+  | 'account:login-refused'
+  | 'account:logout'
+  | 'account:password-changed'
+  | 'account:profile-changed'
+  | 'factor:enrolment-begun'
+  | 'factor:enabled'
+  | 'factor:mode-changed'
+  | 'factor:disabled'
+  | 'factor:reset-by-operator'
+  | 'factor:code-refused'
+  | 'factor:recovery-code-used'
+  | 'package:created'
+  | 'package:access-changed'
+  | 'package:require-2fa-on'
+  | 'package:require-2fa-off'
+  | 'package:tag-set'
+  | 'package:tag-removed'
+  | 'package:deprecated'
+  | 'package:change-refused'
+  | 'owner:added'
+  | 'owner:removed'
+  | 'release:published'
+  | 'release:refused'
+  | 'keys:rotated';
+
+export interface AuditEvent {
+  readonly tag: AuditTag;
+  /** Who did it: an account name, `operator`, or `anonymous`. */
+  readonly actor: string;
+  /** On what: `alice`, `npm:@acme/tool`, `npm:@acme/tool@1.0.0`. */
+  readonly subject: string;
+  /** More, never a secret. */
+  readonly details?: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** What the first event holds as the hash before it. */
+const genesis = '0'.repeat(64);
+
+/** Appends in the transaction of the change it tells of, so that neither is there without the other. */
+export async function recordEvent(transaction: Write, at: number, event: AuditEvent): Promise<void> {
+  const last = await lastEvent(transaction);
+  const row = {
+    sequence: (last?.sequence ?? 0) + 1,
+    at,
+    tag: event.tag,
+    actor: event.actor,
+    subject: event.subject,
+    details: JSON.stringify(event.details ?? {}),
+    previous: last?.hash ?? genesis,
+  };
+  await transaction
+    .insertInto('audit_events')
+    .values({ ...row, hash: hashOf(row) })
+    .execute();
+}
+
+export interface AuditHead {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+async function lastEvent(db: Read): Promise<AuditHead | undefined> {
+  return await db
+    .selectFrom('audit_events')
+    .select(['sequence', 'hash'])
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** Length-prefixed, so that no two different events have the same bytes. */
+function hashOf(row: Omit<AuditEventRow, 'hash'>): string {
+  const hash = createHash('sha256');
+  const members = [row.previous, row.sequence, row.at, row.tag, row.actor, row.subject, row.details];
+  for (const member of members) {
+    const bytes = Buffer.from(String(member), 'utf8');
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    hash.update(length).update(bytes);
+  }
+  return hash.digest('hex');
+}
+
+export type AuditVerdict =
+  | { readonly intact: true; readonly events: number; readonly head: string }
+  | { readonly intact: false; readonly sequence: number; readonly problem: string };
+
+const pageSize = 1_000;
+
+/** Reads the whole log and recomputes every hash. Stops at the first event that does not fit. */
+export async function verifyAuditLog(db: Read): Promise<AuditVerdict> {
+  let previous: AuditHead = { sequence: 0, hash: genesis };
+  for (;;) {
+    const page = await db
+      .selectFrom('audit_events')
+      .selectAll()
+      .where('sequence', '>', previous.sequence)
+      .orderBy('sequence')
+      .limit(pageSize)
+      .execute();
+    for (const event of page) {
+      const problem = problemWith(event, previous);
+      if (problem !== undefined) return { intact: false, sequence: event.sequence, problem };
+      previous = event;
+    }
+    if (page.length < pageSize) return { intact: true, events: previous.sequence, head: previous.hash };
+  }
+}
+
+function problemWith(event: AuditEventRow, previous: AuditHead): string | undefined {
+  if (event.sequence !== previous.sequence + 1) return `event ${previous.sequence + 1} is missing`;
+  if (event.previous !== previous.hash) return 'it does not follow the event before it';
+  if (event.hash !== hashOf(event)) return 'its content does not match its hash';
+  return undefined;
+}

@@ -1,0 +1,28 @@
+import type { Passwords } from './accounts/passwords.ts';
+import type { SeedKeys } from './accounts/second-factor/seed-keys.ts';
+import type { BlobStore } from './store/blobs.ts';
+import type { Database } from './store/database.ts';
+
+/** What the parts of the registry may use of the world outside. Built in `wiring.ts`, and by tests. */
+export interface Services {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly passwords: Passwords;
+  readonly seedKeys: SeedKeys;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly settings: Settings;
+  /** One line for the operator, on stderr. Never a secret. */
+  readonly log: (line: string) => void;
+}
+
+export interface Settings {
+  /** Whether anybody may create an account. */
+  readonly registration: 'open' | 'closed';
+  /** Largest archive taken, in bytes. */
+  readonly maximumArchiveBytes: number;
+  /** How long a token from a login lives, in milliseconds. */
+  readonly loginTokenLifetime: number;
+  /** The name an authenticator app shows. */
+  readonly issuer: string;
+}

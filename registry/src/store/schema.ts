@@ -1,0 +1,133 @@
+import type { Generated } from 'kysely';
+
+/**
+ * The tables. Times are milliseconds since the epoch, booleans 0 or 1, structured values JSON text: the
+ * types SQLite and PostgreSQL both have. Nothing here cascades: a row that others refer to is never deleted.
+ */
+export interface Schema {
+  accounts: AccountRow;
+  totp_factors: TotpFactorRow;
+  recovery_codes: RecoveryCodeRow;
+  tokens: TokenRow;
+  attempts: AttemptsRow;
+  packages: PackageRow;
+  owners: OwnerRow;
+  releases: ReleaseRow;
+  tags: TagRow;
+  documents: DocumentRow;
+  audit_events: AuditEventRow;
+}
+
+export interface AccountRow {
+  id: Generated<number>;
+  name: string;
+  email: string | null;
+  /** argon2id, in its own encoded form. */
+  password_hash: string;
+  /** As a profile shows them; JSON. */
+  profile: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface TotpFactorRow {
+  id: string;
+  account_id: number;
+  /** At most one row of each state an account; a pending one never weakens the active one. */
+  state: 'active' | 'pending';
+  mode: 'auth-only' | 'auth-and-writes';
+  /** Encrypted: see `accounts/second-factor/seed-keys.ts`. */
+  seed: string;
+  /** The last accepted time step. A code is accepted only for a later one. */
+  last_step: number;
+  created_at: number;
+}
+
+export interface RecoveryCodeRow {
+  id: Generated<number>;
+  account_id: number;
+  /** argon2id: a code has fewer than 112 bits (NIST SP 800-63B-4 §3.1.2). */
+  hash: string;
+  created_at: number;
+  used_at: number | null;
+}
+
+export interface TokenRow {
+  id: Generated<number>;
+  account_id: number;
+  /** SHA-256 of the token, hex. */
+  hash: string;
+  label: string;
+  created_at: number;
+  expires_at: number;
+  revoked_at: number | null;
+}
+
+/** Failed attempts at one thing, such as the one-time passwords of one account. */
+export interface AttemptsRow {
+  subject: string;
+  failures: number;
+  last_at: number;
+  /** Nothing is looked at before this. */
+  blocked_until: number;
+}
+
+export interface PackageRow {
+  id: Generated<number>;
+  ecosystem: string;
+  name: string;
+  access: 'public' | 'restricted';
+  require_2fa: 0 | 1;
+  /** Goes up with every change; npm's `_rev`. */
+  revision: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface OwnerRow {
+  package_id: number;
+  account_id: number;
+  added_at: number;
+}
+
+export interface ReleaseRow {
+  id: Generated<number>;
+  package_id: number;
+  version: string;
+  state: 'published';
+  sha256: string;
+  size: number;
+  publisher_id: number;
+  /** What approved it: `totp`, or null where no factor was required. */
+  factor: string | null;
+  /** What the ecosystem's index says of this version, rendered from the archive; JSON. */
+  entry: string;
+  short_entry: string;
+  deprecated: string | null;
+  published_at: number;
+}
+
+export interface TagRow {
+  package_id: number;
+  name: string;
+  version: string;
+}
+
+/** An index document, rendered in the transaction that changed the package, and only read afterwards. */
+export interface DocumentRow {
+  package_id: number;
+  form: string;
+  body: string;
+  etag: string;
+}
+
+export interface AuditEventRow {
+  sequence: number;
+  at: number;
+  tag: string;
+  actor: string;
+  subject: string;
+  details: string;
+  previous: string;
+  hash: string;
+}
