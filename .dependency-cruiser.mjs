@@ -21,7 +21,7 @@ export default {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    only('bin', '^bin/', '^src/(main|wiring)\\.ts$'),
+    only('bin', '^bin/', '^src/(main|wiring|credentials/keychain-child)\\.ts$'),
     only(
       'main',
       '^src/main\\.ts$',
@@ -91,6 +91,7 @@ export default {
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: {
       extensions: ['.ts', '.js', '.mjs', '.json'],
+      exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],
     },
   },

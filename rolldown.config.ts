@@ -6,7 +6,7 @@ const registryExternal = [/^(?!\.|\/)/];
 
 export default defineConfig([
   {
-    input: { pub: 'bin/pub.ts' },
+    input: { pub: 'bin/pub.ts', 'keychain-child': 'bin/keychain-child.ts' },
     platform: 'node',
     external,
     output: {
