@@ -1,0 +1,130 @@
+import { PubError } from '../errors.ts';
+import { type ConfigFile, type PubConfig, parseRegistryName } from './config-file.ts';
+import type { NpmSettings } from './npm-settings.ts';
+import type { KnownRegistry, Registries, RegistryChoice } from './registries.ts';
+import type { RegistryTarget } from './registry-target.ts';
+import { parseRegistryUrl } from './registry-url.ts';
+
+export interface RegistriesOptions {
+  readonly file: ConfigFile;
+  readonly npm: Pick<NpmSettings, 'registryFor'>;
+  /** `PUB_REGISTRY` is read from it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The URL npm itself comes with. Asked last: finding it out is slow. */
+  readonly fallbackDefault: () => Promise<string>;
+}
+
+/** What the user wrote, and where. */
+interface Wish {
+  readonly registry: string;
+  readonly chosenBy: string;
+}
+
+/** The name of the registry npm comes with; always known, and never another one. */
+const npmName = 'npm';
+
+export function createRegistries(options: RegistriesOptions): Registries {
+  const { file } = options;
+  return {
+    resolve: (choice) => resolve(options, choice),
+    async list() {
+      const config = await file.read();
+      const current = (await resolve(options, {})).url;
+      const known = [
+        ...config.registries,
+        [npmName, parseRegistryUrl(await options.fallbackDefault())] as const,
+      ];
+      return known.map(([name, url]) => ({ name, url, default: url === current }));
+    },
+    add: (name, url) => add(file, parseRegistryName(name), parseRegistryUrl(url)),
+    remove: (name) => remove(file, name),
+    async setDefault(name) {
+      if (name === npmName) {
+        await file.update((config) => ({ ...config, default: npmName }));
+        return { name, url: (await npmRegistry(options, name)).url, default: true };
+      }
+      const url = urlNamed(name, await file.read());
+      await file.update((config) => ({ ...config, default: name }));
+      return { name, url, default: true };
+    },
+  };
+}
+
+async function resolve(options: RegistriesOptions, choice: RegistryChoice): Promise<RegistryTarget> {
+  const config = await options.file.read();
+  const wish = wishOf(choice, config, options);
+  if (wish === undefined) return await npmRegistry(options, 'the default of npm');
+  if (wish.registry === npmName) return await npmRegistry(options, wish.chosenBy);
+  return targetOf(wish, config);
+}
+
+/**
+ * npm's precedence (measured): a scope's own registry beats `--registry` and `publishConfig.registry`, and
+ * `publishConfig["@scope:registry"]` beats that. `pub`'s own settings come before npm's `registry`.
+ */
+function wishOf(choice: RegistryChoice, config: PubConfig, options: RegistriesOptions): Wish | undefined {
+  const { npm, environment } = options;
+  const { explicit, packageName, publishConfig = {} } = choice;
+  const scope = packageName?.match(/^(@[^/]+)\//)?.[1];
+  const wishes: [registry: string | undefined, chosenBy: string][] = [
+    [scope === undefined ? undefined : own(publishConfig, `${scope}:registry`), 'publishConfig'],
+    [scope === undefined ? undefined : npm.registryFor(scope), `${scope}:registry in .npmrc`],
+    [explicit, '--registry'],
+    [own(publishConfig, 'registry'), 'publishConfig'],
+    [environment['PUB_REGISTRY'], 'PUB_REGISTRY'],
+    [config.default, 'the default'],
+    [npm.registryFor(undefined), '.npmrc'],
+  ];
+  const first = wishes.find(([registry]) => registry !== undefined && registry !== '');
+  return first === undefined ? undefined : { registry: first[0] as string, chosenBy: first[1] };
+}
+
+function own(object: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+function targetOf({ registry, chosenBy }: Wish, config: PubConfig): RegistryTarget {
+  if (!registry.includes(':')) {
+    return { name: registry, url: urlNamed(registry, config), chosenBy };
+  }
+  const url = parseRegistryUrl(registry);
+  const name = [...config.registries].find(([, known]) => known === url)?.[0];
+  return { name, url, chosenBy };
+}
+
+async function npmRegistry(options: RegistriesOptions, chosenBy: string): Promise<RegistryTarget> {
+  return { name: npmName, url: parseRegistryUrl(await options.fallbackDefault()), chosenBy };
+}
+
+function urlNamed(name: string, config: PubConfig): string {
+  const url = config.registries.get(name);
+  if (url !== undefined) return url;
+  throw new PubError('E_CONFIG', `there is no registry named \`${name}\``, {
+    hint: 'see `pub registry list`, or make it known with `pub registry add <name> <url>`',
+  });
+}
+
+async function add(file: ConfigFile, name: string, url: string): Promise<KnownRegistry> {
+  const config = await file.read();
+  const known = config.registries.get(name);
+  if (name === npmName || (known !== undefined && known !== url)) {
+    throw new PubError('E_CONFIG', `the name \`${name}\` belongs to another registry`, {
+      hint: `choose another name, or run \`pub registry remove ${name}\` first`,
+    });
+  }
+  if (known === undefined) {
+    await file.update((old) => ({ ...old, registries: new Map(old.registries).set(name, url) }));
+  }
+  return { name, url, default: config.default === name };
+}
+
+async function remove(file: ConfigFile, name: string): Promise<KnownRegistry> {
+  const config = await file.read();
+  const url = urlNamed(name, config);
+  await file.update((old) => {
+    const registries = new Map(old.registries);
+    registries.delete(name);
+    return { ...old, registries, default: old.default === name ? undefined : old.default };
+  });
+  return { name, url, default: config.default === name };
+}

@@ -1,0 +1,31 @@
+import { PubError } from '../errors.ts';
+
+/**
+ * A registry's URL in the one form that is compared, stored and used as the name of its credential: http or
+ * https, lower-case host, no default port, path ending in a slash. Throws `E_CONFIG` for anything else. The
+ * message repeats nothing of a URL that could hold a password.
+ */
+export function parseRegistryUrl(text: string): string {
+  const shown = text.includes('@') ? 'the given URL' : `\`${text}\``;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:\/\//i.test(text.trim())) {
+    throw refuse(
+      `${shown} is not the URL of a registry`,
+      'write it in full, such as https://registry.example/',
+    );
+  }
+  if (url.username !== '' || url.password !== '' || url.host.includes('@')) {
+    throw refuse(
+      `the URL of ${url.host} holds a user name or password`,
+      'leave it out, and run `pub login`; a URL ends up in logs and in shell histories',
+    );
+  }
+  if (url.search !== '' || url.hash !== '') {
+    throw refuse(`${shown} has a query or a fragment`, 'leave out everything from the `?` or `#` on');
+  }
+  return url.pathname.endsWith('/') ? url.href : `${url.href}/`;
+}
+
+function refuse(message: string, hint: string): PubError {
+  return new PubError('E_CONFIG', message, { hint });
+}
