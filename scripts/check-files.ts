@@ -14,7 +14,11 @@ function registryHosts(): string[] {
   const { definitions } = createRequire(import.meta.url)('@npmcli/config/lib/definitions') as {
     definitions: { registry: { default: string } };
   };
-  const configured = execFileSync('npm', ['config', 'get', 'registry'], { cwd: root, encoding: 'utf8' });
+  const configured = execFileSync('npm', ['config', 'get', 'registry'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   return [definitions.registry.default, configured.trim()].map((url) => new URL(url).hostname);
 }
 

@@ -42,7 +42,12 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Runn
     await home.remove();
     if (options.data === undefined) await rm(data, { recursive: true, force: true });
   };
-  return await ready(child, { home, cleanUp, timeout: options.timeout ?? 30_000, address: listeningLine });
+  return await ready(child, {
+    cleanUp,
+    timeout: options.timeout ?? 30_000,
+    address: listeningLine,
+    endsWith: 0,
+  });
 }
 
 /** `pub-registry` prints one line on stdout when it is ready. */
@@ -59,7 +64,12 @@ export async function startVerdaccio(): Promise<RunningServer> {
     env: home.env,
   });
   const answers = async () => ((await fetch(`${url}/-/ping`).catch(() => undefined))?.ok ? url : undefined);
-  return await ready(child, { home, cleanUp: () => home.remove(), timeout: 60_000, address: answers });
+  return await ready(child, {
+    cleanUp: () => home.remove(),
+    timeout: 60_000,
+    address: answers,
+    endsWith: 'SIGTERM',
+  });
 }
 
 function verdaccioConfig(home: FreshHome): string {
@@ -85,22 +95,21 @@ log:
 }
 
 interface Starting {
-  readonly home: FreshHome;
   readonly cleanUp: () => Promise<void>;
   readonly timeout: number;
   /** The URL once the server can be spoken to. */
   readonly address: (stdout: string) => string | undefined | Promise<string | undefined>;
+  /** How it ends when told to: by itself, or by the signal. */
+  readonly endsWith: 0 | 'SIGTERM';
 }
 
 async function ready(child: ChildProcess, starting: Starting): Promise<RunningServer> {
   const output = collect(child);
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   const until = Date.now() + starting.timeout;
-  for (;;) {
+  while (alive(child) && Date.now() < until) {
     const url = await starting.address(output.stdout());
-    if (url !== undefined)
-      return runningServer(url, { child, closed, log: output.stderr, cleanUp: starting.cleanUp });
-    if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) break;
+    if (url !== undefined) return runningServer(url, { ...starting, child, closed, log: output.stderr });
     await sleep(5);
   }
   endGroup(child);
@@ -109,23 +118,23 @@ async function ready(child: ChildProcess, starting: Starting): Promise<RunningSe
   throw new Error(`the server did not start\n${output.stdout()}\n${output.stderr()}`);
 }
 
-interface Running {
+interface Running extends Starting {
   readonly child: ChildProcess;
   readonly closed: Promise<[number | null, NodeJS.Signals | null]>;
   readonly log: () => string;
-  readonly cleanUp: () => Promise<void>;
 }
 
-function runningServer(url: string, { child, closed, log, cleanUp }: Running): RunningServer {
+function runningServer(url: string, { child, closed, log, cleanUp, endsWith }: Running): RunningServer {
   const stop = async () => {
-    const running = child.exitCode === null && child.signalCode === null;
+    const running = alive(child);
     if (running) child.kill('SIGTERM');
     const timer = setTimeout(() => endGroup(child), 15_000);
     const [code, signal] = await closed;
     clearTimeout(timer);
     await cleanUp();
-    if (running && code !== 0)
+    if (running && (code ?? signal) !== endsWith) {
       throw new Error(`the server ended with ${code ?? signal} on SIGTERM\n${log()}`);
+    }
   };
   return {
     url,
@@ -134,12 +143,14 @@ function runningServer(url: string, { child, closed, log, cleanUp }: Running): R
     log,
     stop,
     kill9: async () => {
-      endGroup(child);
+      if (alive(child)) endGroup(child);
       await closed;
     },
     [Symbol.asyncDispose]: stop,
   };
 }
+
+const alive = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
