@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { loginCommand } from './login.ts';
+import { logoutCommand } from './logout.ts';
+import { ownerCommand } from './owner.ts';
+import { packageCommand } from './package.ts';
+import { publishCommand } from './publish.ts';
+import { registryCommand } from './registry.ts';
+import { twoFactorCommand } from './two-factor.ts';
+import { whoamiCommand } from './whoami.ts';
+
+/** In the order a newcomer meets them; `pub --help` keeps it. */
+const commands: readonly ((context: Context) => Command)[] = [
+  loginCommand,
+  logoutCommand,
+  whoamiCommand,
+  publishCommand,
+  packageCommand,
+  ownerCommand,
+  twoFactorCommand,
+  registryCommand,
+];
+
+/** The command tree. Neither prints nor exits: `main` decides what becomes of the text and of an error. */
+export function createProgram(context: Context, version: string): Command {
+  const program = new Command('pub')
+    .description('Publish packages with a second factor, and keep registry tokens in the OS keychain')
+    .version(version, '-V, --version', 'print the version')
+    .option('--json', 'print results and errors as JSON on stdout')
+    .helpOption('-h, --help', 'print help for a command')
+    .helpCommand('help [command]', 'print help for a command')
+    .configureHelp({ subcommandTerm: nameAndArguments })
+    .addHelpText('after', '\nExample: pub login && pub publish');
+  for (const create of commands) program.addCommand(create(context));
+  return program;
+}
+
+/** Without `[options]`, which each of them has. */
+function nameAndArguments(command: Command): string {
+  const operands = command.registeredArguments.map((argument) =>
+    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+  );
+  return [command.name(), ...operands].join(' ');
+}

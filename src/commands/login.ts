@@ -1,0 +1,52 @@
+import { type Command, Option } from 'commander';
+import type { Context } from '../context.ts';
+import { logIn } from '../ops/log-in.ts';
+import {
+  newCommand,
+  nonEmpty,
+  oneTimePasswordOption,
+  passwordFromStandardInputOption,
+  registryOption,
+  type SecondFactorOptions,
+} from './options.ts';
+
+interface LoginOptions extends SecondFactorOptions {
+  readonly username?: string;
+  readonly email?: string;
+  readonly signUp?: true;
+  readonly tokenStdin?: true;
+  readonly passwordStdin?: true;
+}
+
+export function loginCommand(context: Context): Command {
+  return newCommand(
+    'login',
+    'Log in to a registry and keep its token in the keychain',
+    'pub login --username alice',
+  )
+    .option('--username <name>', 'the account to log in to', nonEmpty)
+    .option('--sign-up', 'create the account, where the registry allows that')
+    .option('--email <address>', 'the address of the new account', nonEmpty)
+    .addOption(passwordFromStandardInputOption())
+    .addOption(
+      new Option('--token-stdin', 'keep a token made elsewhere, read from standard input').conflicts([
+        'passwordStdin',
+        'username',
+        'signUp',
+        'email',
+        'otp',
+      ]),
+    )
+    .addOption(oneTimePasswordOption())
+    .addOption(registryOption())
+    .action((options: LoginOptions) =>
+      logIn(context, {
+        registry: options.registry,
+        username: options.username,
+        signUp: options.signUp ?? false,
+        email: options.email,
+        standardInput: options.tokenStdin ? 'token' : options.passwordStdin ? 'password' : undefined,
+        oneTimePassword: options.otp,
+      }),
+    );
+}

@@ -1,0 +1,114 @@
+import type { Context } from '../context.ts';
+import { PubError } from '../errors.ts';
+import { withSecondFactor } from '../second-factor/with-second-factor.ts';
+import type { Secret } from '../secret.ts';
+import { attempt } from './attempt.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { oneTimePasswordSource } from './one-time-password.ts';
+import { readSecretLine } from './standard-input.ts';
+
+export interface LogInRequest {
+  readonly registry: string | undefined;
+  readonly username: string | undefined;
+  /** Creates the account. */
+  readonly signUp: boolean;
+  readonly email: string | undefined;
+  /** What standard input holds, if anything: never both. */
+  readonly standardInput: 'token' | 'password' | undefined;
+  readonly oneTimePassword: Secret | undefined;
+}
+
+type LogInContext = Pick<
+  Context,
+  | 'registries'
+  | 'credentials'
+  | 'connect'
+  | 'terminal'
+  | 'prompter'
+  | 'readStandardInput'
+  | 'environmentOneTimePassword'
+>;
+
+/**
+ * Gets a token and keeps it in the keychain. The keychain is asked first: a token that cannot be kept should
+ * not be made. Every token is tried with a request before it is stored.
+ */
+export async function logIn(context: LogInContext, request: LogInRequest): Promise<void> {
+  const connection = await openConnection(context, { explicit: request.registry });
+  const { target, registry } = connection;
+  const earlier = await context.credentials.keychain.get(target);
+  const byToken = request.standardInput === 'token';
+  const token = byToken
+    ? await readSecretLine(context, 'token')
+    : await tokenForPassword(context, connection, request);
+  const account = await attempt(`failed to check the new token with ${registry.displayUrl}`, () =>
+    registry.whoAmI(token),
+  );
+  try {
+    await context.credentials.keychain.store(target, account, token);
+  } catch (error) {
+    if (!byToken) await revokeQuietly(connection, token);
+    throw error;
+  }
+  if (earlier !== undefined) {
+    context.terminal.note(
+      'The token kept before was replaced. It stays valid at the registry until it expires.',
+    );
+  }
+  report(context, connection, account);
+}
+
+async function tokenForPassword(
+  context: LogInContext,
+  { registry }: Connection,
+  request: LogInRequest,
+): Promise<Secret> {
+  const { prompter } = context;
+  const username =
+    request.username ??
+    (await prompter.text({
+      message: `user name at ${registry.displayUrl}`,
+      instead: 'pass --username <name>, or a token with --token-stdin',
+    }));
+  const email = request.signUp ? (request.email ?? (await askEmail(context))) : undefined;
+  const password = await passwordFor(context, request);
+  const source = oneTimePasswordSource(context, request.oneTimePassword);
+  return await attempt(`failed to ${request.signUp ? 'sign up' : 'log in'} at ${registry.displayUrl}`, () =>
+    withSecondFactor(source, (oneTimePassword) =>
+      registry.logIn({ username: username.trim(), password, email, oneTimePassword }),
+    ),
+  );
+}
+
+function askEmail({ prompter }: LogInContext): Promise<string> {
+  return prompter.text({ message: 'e-mail address', instead: 'pass --email <address>' });
+}
+
+async function passwordFor(context: LogInContext, request: LogInRequest): Promise<Secret> {
+  if (request.standardInput === 'password') return await readSecretLine(context, 'password');
+  const instead = 'pass --password-stdin, or a token with --token-stdin';
+  const password = await context.prompter.secret({ message: 'password', instead });
+  if (!request.signUp) return password;
+  const again = await context.prompter.secret({ message: 'password, once more', instead });
+  if (again.expose() !== password.expose()) {
+    throw new PubError('E_USAGE', 'the two passwords differ', {
+      hint: 'run the command again; nothing was sent',
+    });
+  }
+  return password;
+}
+
+/** A token nobody keeps would stay valid unseen. That it could not be stored is the failure to tell. */
+async function revokeQuietly({ registry }: Connection, token: Secret): Promise<void> {
+  try {
+    await registry.revoke(token);
+  } catch {
+    // The failure to store is thrown by the caller and says what went wrong.
+  }
+}
+
+function report({ terminal }: LogInContext, { registry }: Connection, account: string): void {
+  terminal.status('Logged in', `as ${account} at ${registry.displayUrl}`);
+  terminal.status('Stored', 'the token in the keychain of this computer');
+  terminal.result({ account, registry: registry.displayUrl, storedIn: 'keychain' }, '');
+}

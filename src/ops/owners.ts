@@ -1,0 +1,100 @@
+import type { Context } from '../context.ts';
+import type { Proofs, Registry } from '../ecosystems/registry.ts';
+import { withSecondFactor } from '../second-factor/with-second-factor.ts';
+import type { Secret } from '../secret.ts';
+import { attempt } from './attempt.ts';
+import { openAuthenticated, openConnection, optionalCredential } from './connection.ts';
+import { oneTimePasswordSource } from './one-time-password.ts';
+
+type OwnerContext = Pick<
+  Context,
+  'registries' | 'credentials' | 'connect' | 'terminal' | 'prompter' | 'environmentOneTimePassword'
+>;
+
+interface OwnerRequest {
+  readonly packageName: string;
+  readonly registry: string | undefined;
+}
+
+interface OwnerChange extends OwnerRequest {
+  readonly oneTimePassword: Secret | undefined;
+}
+
+export async function listOwners(context: OwnerContext, request: OwnerRequest): Promise<void> {
+  const { target, registry } = await openConnection(context, choice(request));
+  const credential = await optionalCredential(context, target);
+  const owners = await attempt(
+    `failed to list the owners of \`${request.packageName}\` at ${registry.displayUrl}`,
+    () => registry.owners(request.packageName, credential?.token),
+  );
+  const lines = owners.map(({ name, email }) => (email === undefined ? name : `${name} <${email}>`));
+  const json = owners.map(({ name, email }) => ({ name, email: email ?? null }));
+  context.terminal.result({ package: request.packageName, owners: json }, lines.join('\n'));
+}
+
+export async function addOwner(
+  context: OwnerContext,
+  request: OwnerChange & { user: string },
+): Promise<void> {
+  const { packageName, user } = request;
+  await change(context, request, {
+    attempted: `add ${user} to the owners of \`${packageName}\``,
+    run: (registry, proofs) => registry.addOwner(proofs, packageName, user),
+  });
+  context.terminal.status('Added', `${user} to the owners of ${packageName}`);
+  context.terminal.result({ package: packageName, added: user }, '');
+}
+
+export async function removeOwner(
+  context: OwnerContext,
+  request: OwnerChange & { user: string },
+): Promise<void> {
+  const { packageName, user } = request;
+  await change(context, request, {
+    attempted: `remove ${user} from the owners of \`${packageName}\``,
+    run: (registry, proofs) => registry.removeOwner(proofs, packageName, user),
+  });
+  context.terminal.status('Removed', `${user} from the owners of ${packageName}`);
+  context.terminal.result({ package: packageName, removed: user }, '');
+}
+
+export async function requireSecondFactor(
+  context: OwnerContext,
+  request: OwnerChange & { required: boolean },
+): Promise<void> {
+  const { packageName, required } = request;
+  await change(context, request, {
+    attempted: `${required ? 'require' : 'stop requiring'} a second factor for \`${packageName}\``,
+    run: (registry, proofs) => registry.setRequireSecondFactor(proofs, packageName, required),
+  });
+  const verb = required ? 'Required' : 'Relaxed';
+  const effect = required ? 'now needs a second factor' : 'no longer needs a second factor';
+  context.terminal.status(verb, `every release of ${packageName} ${effect}`);
+  context.terminal.result({ package: packageName, secondFactorRequired: required }, '');
+}
+
+interface Change {
+  readonly attempted: string;
+  run(registry: Registry, proofs: Proofs): Promise<void>;
+}
+
+async function change(
+  context: OwnerContext,
+  request: OwnerChange,
+  { attempted, run }: Change,
+): Promise<void> {
+  const { registry, credential } = await openAuthenticated(context, choice(request));
+  const source = oneTimePasswordSource(context, request.oneTimePassword);
+  await attempt(
+    `failed to ${attempted} at ${registry.displayUrl}`,
+    () =>
+      withSecondFactor(source, (oneTimePassword) =>
+        run(registry, { token: credential.token, oneTimePassword }),
+      ),
+    { E_FORBIDDEN: `run \`pub owner list ${request.packageName}\` to see who may change it` },
+  );
+}
+
+function choice({ registry, packageName }: OwnerRequest) {
+  return { explicit: registry, packageName };
+}

@@ -1,0 +1,186 @@
+import type { Context } from '../context.ts';
+import type { SecondFactorMode } from '../ecosystems/registry.ts';
+import { PubError } from '../errors.ts';
+import { SecondFactorRequired } from '../second-factor/challenge.ts';
+import { withSecondFactor } from '../second-factor/with-second-factor.ts';
+import { Secret } from '../secret.ts';
+import { attempt } from './attempt.ts';
+import { type AuthenticatedConnection, openAuthenticated } from './connection.ts';
+import { oneTimePasswordSource } from './one-time-password.ts';
+import { readSecretLine } from './standard-input.ts';
+
+type TwoFactorContext = Pick<
+  Context,
+  | 'registries'
+  | 'credentials'
+  | 'connect'
+  | 'terminal'
+  | 'prompter'
+  | 'readStandardInput'
+  | 'environmentOneTimePassword'
+>;
+
+interface TwoFactorRequest {
+  readonly registry: string | undefined;
+  readonly oneTimePassword: Secret | undefined;
+}
+
+interface PasswordRequest extends TwoFactorRequest {
+  /** The password comes from standard input, so nobody can be asked for the code either. */
+  readonly passwordFromStandardInput: boolean;
+}
+
+/** How often a mistyped code is asked for again while enrolling; registries throttle soon after. */
+const confirmationAttempts = 3;
+
+/** Says whether the account has a second factor, and when it is asked for. */
+export async function secondFactorStatus(
+  context: TwoFactorContext,
+  request: { readonly registry: string | undefined },
+): Promise<void> {
+  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
+  const status = await attempt(
+    `failed to read the second factor of your account at ${registry.displayUrl}`,
+    () => registry.secondFactorStatus(credential.token),
+  );
+  if (status.pending)
+    context.terminal.note('An enrolment was begun and not confirmed: run `pub 2fa confirm`.');
+  context.terminal.result({ mode: status.mode, pending: status.pending }, status.mode);
+}
+
+/**
+ * Enrols an authenticator app, or changes the mode of an account that has one. Beginning again while an
+ * enrolment is pending gives a new secret; the one shown before is dead then. With the password on standard
+ * input it stops after the secret was shown, and `confirmSecondFactor` is the second half.
+ */
+export async function enableSecondFactor(
+  context: TwoFactorContext,
+  request: PasswordRequest & { readonly mode: SecondFactorMode },
+): Promise<void> {
+  const connection = await openAuthenticated(context, { explicit: request.registry });
+  const before = await connection.registry.secondFactorStatus(connection.credential.token);
+  if (before.mode === request.mode && !before.pending) {
+    context.terminal.note(`The second factor is already enabled (${request.mode}).`);
+    context.terminal.result({ mode: request.mode, changed: false }, '');
+    return;
+  }
+  const uri = await beginEnrolment(context, connection, request);
+  if (uri === undefined) {
+    context.terminal.status('Changed', `the second factor to ${request.mode}`);
+    context.terminal.result({ mode: request.mode, changed: true }, '');
+    return;
+  }
+  const secret = secretOf(uri);
+  if (request.passwordFromStandardInput) {
+    context.terminal.note('Not active yet: confirm with `pub 2fa confirm --otp <code>`.');
+    context.terminal.result(
+      { mode: request.mode, pending: true, otpauth: uri.expose(), secret: secret.expose() },
+      uri.expose(),
+    );
+    return;
+  }
+  await showEnrolment(context, uri, secret);
+  reportRecoveryCodes(context, await confirm(context, connection, request));
+}
+
+/** The second half of an enrolment that was begun before. */
+export async function confirmSecondFactor(
+  context: TwoFactorContext,
+  request: TwoFactorRequest,
+): Promise<void> {
+  const connection = await openAuthenticated(context, { explicit: request.registry });
+  reportRecoveryCodes(context, await confirm(context, connection, request));
+}
+
+export async function disableSecondFactor(
+  context: TwoFactorContext,
+  request: PasswordRequest,
+): Promise<void> {
+  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
+  const password = await passwordFor(context, request);
+  await attempt(`failed to disable the second factor at ${registry.displayUrl}`, () =>
+    withSecondFactor(oneTimePasswordSource(context, request.oneTimePassword), (oneTimePassword) =>
+      registry.disableSecondFactor({ token: credential.token, oneTimePassword }, password),
+    ),
+  );
+  context.terminal.status('Disabled', `the second factor at ${registry.displayUrl}`);
+  context.terminal.result({ mode: 'disabled' }, '');
+}
+
+async function beginEnrolment(
+  context: TwoFactorContext,
+  { registry, credential }: AuthenticatedConnection,
+  request: PasswordRequest & { readonly mode: SecondFactorMode },
+): Promise<Secret | undefined> {
+  const password = await passwordFor(context, request);
+  return await attempt(`failed to enable the second factor at ${registry.displayUrl}`, () =>
+    withSecondFactor(oneTimePasswordSource(context, request.oneTimePassword), (oneTimePassword) =>
+      registry.beginEnrolment({ token: credential.token, oneTimePassword }, password, request.mode),
+    ),
+  );
+}
+
+async function passwordFor(context: TwoFactorContext, request: PasswordRequest): Promise<Secret> {
+  if (request.passwordFromStandardInput) return await readSecretLine(context, 'password');
+  return await context.prompter.secret({
+    message: 'password of your account',
+    instead: 'pass --password-stdin',
+  });
+}
+
+/** The secret is shown as text as well: not everybody scans, and a password manager takes it pasted. */
+async function showEnrolment({ terminal }: TwoFactorContext, uri: Secret, secret: Secret): Promise<void> {
+  terminal.note('Scan this with an authenticator app, or type the secret into it:');
+  await terminal.qrCode(uri.expose());
+  terminal.fields([['secret', secret.expose()]]);
+}
+
+function secretOf(uri: Secret): Secret {
+  const text = uri.expose();
+  const secret = URL.canParse(text) ? new URL(text).searchParams.get('secret') : null;
+  if (!text.startsWith('otpauth://totp/') || secret === null || !/^[A-Z2-7]{16,}=*$/i.test(secret)) {
+    throw new PubError('E_REGISTRY', 'the registry gave no usable secret for an authenticator app');
+  }
+  return new Secret(secret);
+}
+
+async function confirm(
+  context: TwoFactorContext,
+  { registry, credential }: AuthenticatedConnection,
+  request: TwoFactorRequest,
+): Promise<readonly Secret[]> {
+  const source = oneTimePasswordSource(context, request.oneTimePassword);
+  const proofs = { token: credential.token };
+  return await attempt(`failed to confirm the second factor at ${registry.displayUrl}`, async () => {
+    if (source.given !== undefined) return await registry.confirmEnrolment(proofs, source.given);
+    for (let left = confirmationAttempts; ; left -= 1) {
+      const code = await source.ask('the code your app shows now');
+      try {
+        return await registry.confirmEnrolment(proofs, code);
+      } catch (error) {
+        if (!(error instanceof SecondFactorRequired) || left <= 1) throw asRefusal(error);
+        context.terminal.warn(
+          'that code was not accepted: check the clock of your device, and try the next one',
+        );
+      }
+    }
+  });
+}
+
+function asRefusal(error: unknown): unknown {
+  if (!(error instanceof SecondFactorRequired)) return error;
+  return new PubError('E_SECOND_FACTOR', 'the code was not accepted', {
+    cause: error,
+    hint: 'check the clock of your device, then run `pub 2fa confirm`',
+  });
+}
+
+function reportRecoveryCodes({ terminal }: TwoFactorContext, codes: readonly Secret[]): void {
+  const lines = codes.map((code) => code.expose());
+  terminal.status('Enabled', 'the second factor');
+  terminal.note(
+    'Each of these recovery codes lets you log in once without your device. They are shown only now: keep them\n' +
+      'where your device is not.',
+  );
+  terminal.result({ enabled: true, recoveryCodes: lines }, lines.join('\n'));
+}
