@@ -1,0 +1,30 @@
+import type { Archive, Project, PublishSettings } from '../ecosystem.ts';
+import { publishSettingsOf } from './manifest.ts';
+import type { NpmArchive } from './npm-archive.ts';
+
+/** An archive made earlier. It is sent as it is, and none of its scripts run, as with npm. */
+export class ArchiveProject implements Project {
+  readonly #archive: NpmArchive;
+
+  constructor(archive: NpmArchive) {
+    this.#archive = archive;
+  }
+
+  get name(): string {
+    return this.#archive.name;
+  }
+
+  get version(): string {
+    return this.#archive.version;
+  }
+
+  publishSettings(): PublishSettings {
+    return publishSettingsOf({ name: this.name, version: this.version, content: this.#archive.manifest });
+  }
+
+  async pack(): Promise<Archive> {
+    return this.#archive;
+  }
+
+  async afterPublish(): Promise<void> {}
+}

@@ -1,0 +1,77 @@
+import { PubError } from '../../errors.ts';
+import type { Archive, PackOptions, Project, PublishSettings } from '../ecosystem.ts';
+import { type Manifest, publishSettingsOf, readManifest } from './manifest.ts';
+import type { Environment } from './npmrc.ts';
+import { packFolder } from './pack-folder.ts';
+import { scriptEnvironment } from './script-environment.ts';
+import { runScriptIfAny, scriptsAfterPacking, scriptsAfterPublish, scriptsBefore } from './scripts.ts';
+
+export interface ScriptSettings {
+  readonly environment: Environment;
+  readonly credentialVariables: readonly string[];
+  readonly workingDirectory: string;
+  /** The file descriptor that scripts write to: 2, unless a test watches them. */
+  readonly output: number;
+}
+
+/** A folder with a `package.json`. */
+export class FolderProject implements Project {
+  readonly #folder: string;
+  readonly #scripts: ScriptSettings;
+  #manifest: Manifest;
+
+  constructor(folder: string, manifest: Manifest, scripts: ScriptSettings) {
+    this.#folder = folder;
+    this.#manifest = manifest;
+    this.#scripts = scripts;
+  }
+
+  get name(): string {
+    return this.#manifest.name;
+  }
+
+  get version(): string {
+    return this.#manifest.version;
+  }
+
+  publishSettings(): PublishSettings {
+    return publishSettingsOf(this.#manifest);
+  }
+
+  async pack(options: PackOptions): Promise<Archive> {
+    await this.#run(scriptsBefore[options.purpose], options);
+    const archive = await packFolder(this.#folder, this.#manifest, options.folder);
+    await this.#run(scriptsAfterPacking, options);
+    return archive;
+  }
+
+  async afterPublish(options: PackOptions): Promise<void> {
+    await this.#run(scriptsAfterPublish, options);
+  }
+
+  /** Runs the scripts of these names, and reads the manifest again after each: a script may change it. */
+  async #run(events: readonly string[], { runScripts, purpose }: PackOptions): Promise<void> {
+    if (!runScripts) return;
+    const { output, ...sources } = this.#scripts;
+    const environment = scriptEnvironment({
+      ...sources,
+      command: purpose === 'publish' ? 'publish' : 'pack',
+    });
+    for (const event of events) {
+      await runScriptIfAny({ event, folder: this.#folder, manifest: this.#manifest, environment, output });
+      this.#manifest = await this.#readAgain();
+    }
+  }
+
+  async #readAgain(): Promise<Manifest> {
+    const manifest = await readManifest(this.#folder);
+    if (manifest?.name !== this.#manifest.name) {
+      // Registry, token and questions were chosen for the name as it was.
+      throw new PubError(
+        'E_PROJECT',
+        `a script changed the name of ${this.#manifest.name} while it was packed`,
+      );
+    }
+    return manifest;
+  }
+}

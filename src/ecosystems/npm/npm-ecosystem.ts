@@ -1,0 +1,29 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { PubError } from '../../errors.ts';
+import type { Ecosystem, Project } from '../ecosystem.ts';
+import { ArchiveProject } from './archive-project.ts';
+import { FolderProject, type ScriptSettings } from './folder-project.ts';
+import { readManifest } from './manifest.ts';
+import { readArchive } from './read-archive.ts';
+
+/** Opens folders with a `package.json`, and `.tgz` archives. */
+export function createNpmEcosystem(scripts: ScriptSettings): Ecosystem {
+  return {
+    name: 'npm',
+    open: async (path) => await openProject(resolve(path), scripts),
+  };
+}
+
+async function openProject(path: string, scripts: ScriptSettings): Promise<Project | undefined> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw new PubError('E_PROJECT', `failed to open \`${path}\``, { cause: error });
+  });
+  if (found?.isDirectory()) {
+    const manifest = await readManifest(path);
+    return manifest === undefined ? undefined : new FolderProject(path, manifest, scripts);
+  }
+  if (found?.isFile() && /\.(tgz|tar\.gz)$/i.test(path)) return new ArchiveProject(await readArchive(path));
+  return undefined;
+}

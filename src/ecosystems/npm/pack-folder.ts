@@ -1,0 +1,105 @@
+import { open, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PubError } from '../../errors.ts';
+import { concernsAbout, mustLookInside, startLength } from './concerns.ts';
+import { readDependencyTree } from './dependency-tree.ts';
+import { Digesting } from './digesting.ts';
+import { gitHeadOf } from './git-head.ts';
+import type { Manifest } from './manifest.ts';
+import { longestReadme, type NpmArchive, type Readme, readmeAmong } from './npm-archive.ts';
+import { archiveFileName } from './package-name.ts';
+import { type PackingManifest, packingManifest } from './packing-manifest.ts';
+import { type TarEntry, tarStream } from './tar-stream.ts';
+import { withoutPatches } from './unpatched-manifest.ts';
+import { findWorkspace } from './workspaces.ts';
+
+/** Packs a folder into `into`: the same files, order and tar stream as `npm pack` (npm 12) makes. */
+export async function packFolder(folder: string, manifest: Manifest, into: string): Promise<NpmArchive> {
+  const normalized = await packingManifest(manifest.content, folder);
+  const paths = await filesToPack(folder, normalized);
+  const fileName = archiveFileName(manifest.name, manifest.version);
+  const path = join(into, fileName);
+  const replaced = await replacedManifest(folder, into);
+
+  const digesting = new Digesting();
+  const { stream, entries } = await tarStream({ folder, paths, bins: normalized.bin, replaced });
+  await writeThrough(stream, path, digesting);
+  const files = entries.map(({ path, size, mode }: TarEntry) => ({ path, size, mode }));
+  const unpackedSize = files.reduce((sum, { size }) => sum + size, 0);
+  const starts = await startsOf(folder, paths);
+  return {
+    ecosystem: 'npm',
+    name: manifest.name,
+    version: manifest.version,
+    fileName,
+    path,
+    size: digesting.size,
+    unpackedSize,
+    digests: digesting.digests(),
+    files,
+    manifest: replaced?.content ?? manifest.content,
+    concerns: concernsAbout({ files, starts, size: digesting.size, unpackedSize }),
+    readme: await readReadme(folder, paths),
+    gitHead: await gitHeadOf(folder),
+  };
+}
+
+async function filesToPack(folder: string, manifest: PackingManifest): Promise<readonly string[]> {
+  const { default: packlist } = await import('npm-packlist');
+  const workspace = await findWorkspace(folder);
+  const isRoot = workspace?.root === folder;
+  const tree = await readDependencyTree(folder, manifest, isRoot ? workspace.members : []);
+  // As npm does in a member's folder: the root's ignore files count for its members too.
+  const member = workspace !== undefined && !isRoot ? { prefix: workspace.root, workspaces: [folder] } : {};
+  try {
+    return await packlist(tree as never, { path: folder, ...member });
+  } catch (error) {
+    throw packingError(folder, error);
+  }
+}
+
+/**
+ * npm 12 takes `patchedDependencies` out of the packed manifest: patches are the project's own. The changed
+ * text stands in a file beside the archive while packing.
+ */
+async function replacedManifest(folder: string, into: string) {
+  const text = await readFile(join(folder, 'package.json'), 'utf8');
+  const changed = withoutPatches(text);
+  if (changed === undefined) return undefined;
+  const path = join(into, 'package.json');
+  await writeFile(path, changed.text);
+  return { path, size: Buffer.byteLength(changed.text), content: changed.content };
+}
+
+async function writeThrough(stream: AsyncIterable<Uint8Array>, path: string, digesting: Digesting) {
+  await using file = await open(path, 'w');
+  try {
+    for await (const chunk of stream) {
+      digesting.update(chunk);
+      await file.writeFile(chunk);
+    }
+  } catch (error) {
+    throw packingError(path, error);
+  }
+}
+
+async function startsOf(folder: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const starts = new Map<string, string>();
+  for (const path of paths.filter(mustLookInside)) {
+    await using file = await open(join(folder, path), 'r');
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(startLength), 0, startLength, 0);
+    starts.set(path.replace(/^\.\//, ''), buffer.toString('latin1', 0, bytesRead));
+  }
+  return starts;
+}
+
+async function readReadme(folder: string, paths: readonly string[]): Promise<Readme | undefined> {
+  const fileName = readmeAmong(paths);
+  if (fileName === undefined) return undefined;
+  const text = await readFile(join(folder, fileName), 'utf8');
+  return text.length > longestReadme ? undefined : { fileName, text };
+}
+
+function packingError(what: string, cause: unknown): PubError {
+  return new PubError('E_PROJECT', `failed to pack \`${what}\``, { cause });
+}

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Parser } from 'tar';
+import { PubError } from '../../errors.ts';
+import { ArchiveContents } from './archive-contents.ts';
+import { concernsAbout } from './concerns.ts';
+import { Digesting } from './digesting.ts';
+import { checkManifest } from './manifest.ts';
+import { type NpmArchive, readmeAmong } from './npm-archive.ts';
+
+/**
+ * Reads an archive made earlier: its list, manifest and digests, in one streamed pass, writing nothing.
+ * Throws `E_ARCHIVE` unless it is a gzipped tar of plain files under one folder, with a manifest that could
+ * be published.
+ */
+export async function readArchive(path: string): Promise<NpmArchive> {
+  const digesting = new Digesting();
+  const contents = new ArchiveContents();
+  try {
+    await parseThrough(path, digesting, contents);
+  } catch (error) {
+    throw archiveError(path, error);
+  }
+  const { files, texts } = contents;
+  const { name, version, content } = manifestIn(contents, path);
+  const readmeName = readmeAmong(files.map((file) => file.path));
+  const readme = readmeName === undefined ? undefined : texts.get(readmeName);
+  const unpackedSize = contents.unpackedSize;
+  return {
+    ecosystem: 'npm',
+    name,
+    version,
+    fileName: basename(path),
+    path,
+    size: digesting.size,
+    unpackedSize,
+    digests: digesting.digests(),
+    files,
+    manifest: content,
+    concerns: concernsAbout({ files, starts: contents.starts, size: digesting.size, unpackedSize }),
+    readme:
+      readmeName === undefined || readme === undefined ? undefined : { fileName: readmeName, text: readme },
+    gitHead: undefined,
+  };
+}
+
+function manifestIn(contents: ArchiveContents, path: string) {
+  const text = contents.texts.get('package.json');
+  if (text === undefined) throw archiveError(path, new Error('there is no package.json at its top'));
+  try {
+    return checkManifest(text, 'its package.json');
+  } catch (error) {
+    throw archiveError(path, error);
+  }
+}
+
+async function parseThrough(path: string, digesting: Digesting, contents: ArchiveContents): Promise<void> {
+  const { Parser } = await import('tar');
+  const parser = new Parser({ strict: true, onReadEntry: (entry) => contents.add(entry) });
+  const ended = once(parser, 'end');
+  // Awaited below; until then a failure must not count as unhandled.
+  ended.catch(() => {});
+  await using file = await open(path, 'r');
+  const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+  if (buffer.readUInt16BE() !== 0x1f8b) throw new Error('it is not compressed with gzip');
+  for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) {
+    digesting.update(chunk as Buffer);
+    if (!parser.write(chunk as Buffer)) await Promise.race([drained(parser), ended]);
+    contents.throwIfRefused();
+  }
+  parser.end();
+  await ended;
+  contents.throwIfRefused();
+}
+
+async function drained(parser: Parser): Promise<void> {
+  await once(parser, 'drain');
+}
+
+function archiveError(path: string, cause: unknown): PubError {
+  return new PubError('E_ARCHIVE', `\`${path}\` is not an archive that can be published`, { cause });
+}
