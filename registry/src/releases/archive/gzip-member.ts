@@ -1,0 +1,104 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { crc32, createInflateRaw } from 'node:zlib';
+import { badArchive } from './bad-archive.ts';
+
+/**
+ * Reads a gzip file (RFC 1952) of exactly one member. Node's gunzip continues silently into a second member
+ * and passes over what follows; cargo reads the first member only. An archive that reads differently is two
+ * archives, so header and trailer are read here and zlib sees nothing but the deflate stream between them.
+ */
+
+export interface InflateLimits {
+  readonly unpackedBytes: number;
+}
+
+/** Up to here any ratio is allowed: a small package of mostly equal lines packs very well. */
+const ratioFreeBytes = 64 * 1024 * 1024;
+/** Beyond, the ratio PyPI's upload check uses. Text packs to a tenth, deflate's limit is a thousandth. */
+const maximumRatio = 50;
+
+const fixedHeaderBytes = 10;
+const trailerBytes = 8;
+/** `gzip FILE` stores the file's name; no system allows a longer one. */
+const longestName = 255;
+const nameFlag = 0x08;
+
+/** The unpacked bytes. They can be trusted only when the iteration has ended without a refusal. */
+export async function* readGzipMember(path: string, limits: InflateLimits): AsyncGenerator<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    yield* inflateMember(file, limits);
+  } finally {
+    await file.close();
+  }
+}
+
+async function* inflateMember(file: FileHandle, limits: InflateLimits): AsyncGenerator<Buffer> {
+  const { size } = await file.stat();
+  const start = await readHeader(file);
+  const end = size - trailerBytes;
+  if (end <= start) throw badArchive('it ends before its content');
+  // Now: destroying a stream closes the handle under it.
+  const trailer = await readTrailer(file, end);
+  const source = file.createReadStream({ start, end: end - 1, autoClose: false, highWaterMark: 128 * 1024 });
+  const inflate = createInflateRaw({ chunkSize: 128 * 1024 });
+  source.once('error', (error) => inflate.destroy(error)).pipe(inflate);
+  const found = { size: 0, crc: 0 };
+  try {
+    for await (const chunk of asRefusals(inflate)) {
+      found.size += chunk.byteLength;
+      found.crc = crc32(chunk, found.crc);
+      checkBomb(found.size, size, limits);
+      yield chunk;
+    }
+  } finally {
+    source.destroy();
+    inflate.destroy();
+  }
+  if (inflate.bytesWritten !== end - start) throw badArchive('something follows its first gzip member');
+  if (trailer.crc !== found.crc || trailer.size !== found.size % 2 ** 32) {
+    throw badArchive('its checksum does not fit its content');
+  }
+}
+
+/** Returns where the deflate stream begins. */
+async function readHeader(file: FileHandle): Promise<number> {
+  const { buffer, bytesRead } = await file.read(
+    Buffer.alloc(fixedHeaderBytes + longestName + 1),
+    0,
+    undefined,
+    0,
+  );
+  const header = buffer.subarray(0, bytesRead);
+  if (bytesRead < fixedHeaderBytes || header.readUInt16BE(0) !== 0x1f8b || header[2] !== 8) {
+    throw badArchive('it is not a gzip file');
+  }
+  // Extra fields, comments, header checksums: no packer of packages writes them, and they are room to hide in.
+  if ((header[3] ?? 0) & ~nameFlag) throw badArchive('its gzip header has unusual fields');
+  if (header[3] === 0) return fixedHeaderBytes;
+  const nameEnd = header.indexOf(0, fixedHeaderBytes);
+  if (nameEnd === -1) throw badArchive('its gzip header does not end');
+  return nameEnd + 1;
+}
+
+async function* asRefusals(inflate: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* inflate;
+  } catch (error) {
+    if (!/^Z_/.test(String((error as NodeJS.ErrnoException).code))) throw error;
+    throw badArchive('its compressed data is damaged or incomplete', undefined, error);
+  }
+}
+
+function checkBomb(unpacked: number, packed: number, limits: InflateLimits): void {
+  if (unpacked > limits.unpackedBytes)
+    throw badArchive(`it unpacks to more than ${limits.unpackedBytes} bytes`);
+  if (unpacked > Math.max(ratioFreeBytes, packed * maximumRatio)) {
+    throw badArchive(`it unpacks to more than ${maximumRatio} times its size`);
+  }
+}
+
+async function readTrailer(file: FileHandle, at: number): Promise<{ crc: number; size: number }> {
+  const { buffer } = await file.read(Buffer.alloc(trailerBytes), 0, trailerBytes, at);
+  return { crc: buffer.readUInt32LE(0), size: buffer.readUInt32LE(4) };
+}
