@@ -1,0 +1,63 @@
+import type { RegistryTarget } from '../config/registry-target.ts';
+import { PubError } from '../errors.ts';
+import { Secret } from '../secret.ts';
+import type { Credential, CredentialProvider } from './provider.ts';
+
+export interface EnvironmentProviderOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The registry `PUB_TOKEN` is for: the one `PUB_REGISTRY` names, else the user's default. Normalised. */
+  readonly registryOfToken: () => Promise<string>;
+  /** The variable that `.npmrc` names as this registry's token (`${VARIABLE}`), and its value. */
+  readonly npmrcToken: (
+    registryUrl: string,
+  ) => { readonly variable: string; readonly token: Secret } | undefined;
+}
+
+/** Tokens in environment variables, each for one registry only. An empty variable counts as unset. */
+export function createEnvironmentProvider(options: EnvironmentProviderOptions): CredentialProvider {
+  return {
+    async get(registry) {
+      return named(options, registry) ?? (await general(options, registry)) ?? fromNpmrc(options, registry);
+    },
+  };
+}
+
+/** `PUB_TOKEN_<NAME>`, for a registry that has a name in `pub`'s settings. */
+function named(options: EnvironmentProviderOptions, { name }: RegistryTarget): Credential | undefined {
+  return name === undefined ? undefined : fromVariable(options, tokenVariable(name));
+}
+
+/** Registry names hold no `_`, so no two share a variable. */
+export function tokenVariable(registryName: string): string {
+  return `PUB_TOKEN_${registryName.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+}
+
+async function general(
+  options: EnvironmentProviderOptions,
+  registry: RegistryTarget,
+): Promise<Credential | undefined> {
+  const credential = fromVariable(options, 'PUB_TOKEN');
+  if (credential === undefined) return undefined;
+  return (await options.registryOfToken()) === registry.url ? credential : undefined;
+}
+
+function fromNpmrc(options: EnvironmentProviderOptions, registry: RegistryTarget): Credential | undefined {
+  const found = options.npmrcToken(registry.url);
+  return found === undefined ? undefined : credentialOf(found.token.expose(), found.variable);
+}
+
+function fromVariable(options: EnvironmentProviderOptions, variable: string): Credential | undefined {
+  return credentialOf(options.environment[variable] ?? '', variable);
+}
+
+/** A file read into a variable often ends in a line break; anything else that is odd is refused, unseen. */
+function credentialOf(value: string, variable: string): Credential | undefined {
+  const token = value.trim();
+  if (token === '') return undefined;
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new PubError('E_CONFIG', `${variable} holds something that is not a token`, {
+      hint: `set ${variable} to the token alone, without quotes, spaces or line breaks inside`,
+    });
+  }
+  return { token: new Secret(token), account: undefined, source: variable };
+}

@@ -1,0 +1,43 @@
+import { PubError } from '../errors.ts';
+import type { Secret } from '../secret.ts';
+
+/** Where a token lies in the keychain, in words that `secret-tool` and Keychain Access also use. */
+export interface KeychainEntry {
+  readonly service: string;
+  readonly account: string;
+}
+
+/** Windows keeps at most 2560 bytes, and the binding stores two for each character (CREDENTIALW). */
+const longestOnWindows = 1280;
+
+/**
+ * The entry for an account at a registry: service `pub:<url without the last slash>`, user name as it is.
+ * Readable by hand: `secret-tool lookup service <service> username <account>`.
+ */
+export function entryFor(registryUrl: string, account: string, platform: NodeJS.Platform): KeychainEntry {
+  const service = `pub:${registryUrl.toLowerCase().replace(/\/$/, '')}`;
+  if (account === '' || /\p{Cc}/u.test(account) || account.length > 200) {
+    throw new PubError('E_KEYCHAIN_DENIED', 'this account name cannot be used in the keychain', {
+      hint: 'set PUB_TOKEN instead',
+    });
+  }
+  return { service, account: platform === 'win32' ? unambiguous(account) : account };
+}
+
+/**
+ * Windows knows an entry by `<account>.<service>`: a dot in an account could be read as the start of another
+ * service. Everything outside letters, digits, `_` and `-` becomes `~` and hex, `~` included, so that no two
+ * accounts meet.
+ */
+function unambiguous(account: string): string {
+  return account.replace(/[^A-Za-z0-9_-]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `~${byte.toString(16).padStart(2, '0')}`).join(''),
+  );
+}
+
+export function requireFits(token: Secret, platform: NodeJS.Platform): void {
+  if (platform !== 'win32' || token.expose().length <= longestOnWindows) return;
+  throw new PubError('E_KEYCHAIN_DENIED', 'the token is too long for the keychain of Windows', {
+    hint: 'set PUB_TOKEN instead',
+  });
+}

@@ -1,0 +1,30 @@
+import type { KeychainFault } from './keychain-protocol.ts';
+
+/**
+ * The binding gives every failure the same code, so its text decides (measured with 2.1 on Linux; the numbers
+ * are Apple's OSStatus: -25308 interaction not allowed, -128 cancelled, -25293 authorisation failed).
+ */
+const faults: readonly (readonly [KeychainFault, RegExp])[] = [
+  ['locked', /IsLocked|unlock prompt was dismissed|locked collection|-25308|interaction is not allowed/i],
+  ['silent', /did not receive a reply|NoReply|timed? ?out/i],
+  ['ambiguous', /matched by \d+ credentials/i],
+  ['denied', /-128\b|-25293|cancell?ed|access ?denied|not permitted|not valid UTF-8/i],
+];
+
+/** Which fault an error of the binding is. What is unknown is `unavailable`, never "nothing stored". */
+export function faultOf(error: unknown): { status: KeychainFault; reason: string } {
+  const reason = reasonOf(error);
+  const status = faults.find(([, pattern]) => pattern.test(reason))?.[0] ?? 'unavailable';
+  return { status, reason };
+}
+
+/** Another process changed the entry at the same time (measured): asking again finds the new one. */
+export function isRace(error: unknown): boolean {
+  return /No such interface/.test(reasonOf(error));
+}
+
+/** The loader of the binding blames npm and keeps the real failure as its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
