@@ -33,7 +33,7 @@ export function oneTimePasswordSource(
 
 async function askOneTimePassword(context: Pick<Context, 'prompter'>, reason: string): Promise<Secret> {
   const answer = await context.prompter.secret({
-    message: reason === '' ? 'one-time password' : reason,
+    message: `one-time password (${reason})`,
     instead: 'pass --otp <code> or set PUB_OTP',
   });
   return parseOneTimePassword(answer.expose(), 'the answer');

@@ -67,9 +67,8 @@ export async function requireSecondFactor(
     attempted: `${required ? 'require' : 'stop requiring'} a second factor for \`${packageName}\``,
     run: (registry, proofs) => registry.setRequireSecondFactor(proofs, packageName, required),
   });
-  const verb = required ? 'Required' : 'Relaxed';
-  const effect = required ? 'now needs a second factor' : 'no longer needs a second factor';
-  context.terminal.status(verb, `every release of ${packageName} ${effect}`);
+  if (required) context.terminal.status('Required', `a second factor for every release of ${packageName}`);
+  else context.terminal.status('Removed', `the second factor requirement of ${packageName}`);
   context.terminal.result({ package: packageName, secondFactorRequired: required }, '');
 }
 

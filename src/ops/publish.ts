@@ -145,15 +145,16 @@ async function upload(
 ): Promise<void> {
   const { connection, request, credential } = release;
   if (credential === undefined) throw new Error('an upload without a credential');
+  const { archive } = request;
   const askFirst = source.given === undefined && release.plan?.secondFactor === true;
-  const asked = askFirst ? await source.ask('') : undefined;
+  const asked = askFirst ? await source.ask(`to publish ${archive.name}@${archive.version}`) : undefined;
   await attempt(
-    failedTo(connection, request.archive),
+    failedTo(connection, archive),
     () =>
       withSecondFactor(source, (code) =>
         send(context, release, { token: credential.token, oneTimePassword: code ?? asked }),
       ),
-    publishHints(request.archive),
+    publishHints(archive),
   );
 }
 

@@ -1,0 +1,407 @@
+import { describe, expect, it } from 'vitest';
+import type { Context } from '../../../src/context.ts';
+import type { PublishPlan, Registry } from '../../../src/ecosystems/registry.ts';
+import { PubError } from '../../../src/errors.ts';
+import { SecondFactorRequired } from '../../../src/second-factor/challenge.ts';
+import { Secret } from '../../../src/secret.ts';
+import { run } from '../../support/run.ts';
+import {
+  type ExampleProject,
+  exampleProject,
+  memoryCredentials,
+  scriptedRegistries,
+  scriptedRegistry,
+  target,
+} from '../../support/scripted-context.ts';
+
+const plan: PublishPlan = { account: 'alice', secondFactor: true, alreadyPublished: false };
+
+interface Upload {
+  readonly code: string | undefined;
+  readonly tag: string;
+  readonly access: string | undefined;
+}
+
+/** A registry that takes one code, and remembers what was uploaded. */
+function registryTaking(code: string | undefined, given: Partial<Registry> = {}) {
+  const uploads: Upload[] = [];
+  const registry = scriptedRegistry({
+    planPublish: async () => ({ ...plan, secondFactor: code !== undefined }),
+    async publish(proofs, request) {
+      const sent = proofs.oneTimePassword?.expose();
+      uploads.push({ code: sent, tag: request.tag, access: request.access });
+      if (code === undefined || sent === code) return;
+      const kind = sent === undefined ? 'missing' : 'refused';
+      throw new SecondFactorRequired({ kind, text: `a one-time password is ${kind}` });
+    },
+    ...given,
+  });
+  return { registry, uploads };
+}
+
+function publishing(project: ExampleProject, registry: Registry, token = 'secret-token'): Partial<Context> {
+  return {
+    workingDirectory: '/project',
+    registries: scriptedRegistries(),
+    credentials: memoryCredentials(token),
+    openProject: async () => project,
+    temporaryFolder: async () => '/temporary',
+    connect: async () => registry,
+  };
+}
+
+describe('a publish', () => {
+  it('shows what is sent, asks for the code, sends it, and says what was published', async () => {
+    const project = exampleProject();
+    const { registry, uploads } = registryTaking('123456');
+    const outcome = await run('publish', {
+      ...publishing(project, registry),
+      answers: [['one-time password', '123 456']],
+    });
+    expect(outcome).toMatchInlineSnapshot(`
+      {
+        "exitCode": 0,
+        "stderr": "    Packaged left-pad@1.3.0
+      5.0 kB  index.js
+       678 B  package.json
+      files     2 files
+      size      1.2 kB (5.7 kB unpacked)
+      sha256    2222222222222222222222222222222222222222222222222222222222222222
+      tag       latest
+      registry  https://registry.example
+      account   alice (the keychain)
+         Published left-pad@1.3.0 to https://registry.example
+      ",
+        "stdout": "+ left-pad@1.3.0
+      ",
+      }
+    `);
+    expect(uploads).toEqual([{ code: '123456', tag: 'latest', access: undefined }]);
+    expect(project.events).toEqual(['pack for publish', 'after publish']);
+  });
+
+  it('uses the code of --otp, and asks nobody', async () => {
+    const { registry, uploads } = registryTaking('123456');
+    const { exitCode } = await run('publish --otp 123456', publishing(exampleProject(), registry));
+    expect(exitCode).toBe(0);
+    expect(uploads).toHaveLength(1);
+  });
+
+  it('uses the code of PUB_OTP, and --otp before it', async () => {
+    const { registry, uploads } = registryTaking('123456');
+    const given = {
+      ...publishing(exampleProject(), registry),
+      environmentOneTimePassword: new Secret('123456'),
+    };
+    expect((await run('publish', given)).exitCode).toBe(0);
+    expect((await run('publish --otp 000000', given)).exitCode).toBe(1);
+    expect(uploads.map(({ code }) => code)).toEqual(['123456', '000000']);
+  });
+
+  it('asks once more after a mistyped code, and then gives up', async () => {
+    const { registry, uploads } = registryTaking('123456');
+    const answers = [
+      ['one-time password', '111111'],
+      ['a one-time password is refused', '222222'],
+    ] as const;
+    const outcome = await run('publish', { ...publishing(exampleProject(), registry), answers });
+    expect(outcome.exitCode).toBe(1);
+    expect(outcome.stdout).toBe('');
+    expect(outcome.stderr.slice(outcome.stderr.indexOf('error:'))).toMatchInlineSnapshot(`
+      "error: failed to publish \`left-pad@1.3.0\` to https://registry.example
+      caused by: the one-time password was not accepted
+      caused by: a one-time password is refused
+      hint: each code works once: wait for the next one, check that the clock of your device is right, and try again
+      "
+    `);
+    expect(uploads).toHaveLength(2);
+  });
+
+  it('asks when only the upload shows that a code is needed', async () => {
+    const { registry, uploads } = registryTaking('123456', {
+      planPublish: async () => ({ ...plan, account: undefined, secondFactor: 'unknown' }),
+    });
+    const answers = [['a one-time password is missing', '123456']] as const;
+    const outcome = await run('publish', { ...publishing(exampleProject(), registry), answers });
+    expect(outcome.exitCode).toBe(0);
+    expect(uploads.map(({ code }) => code)).toEqual([undefined, '123456']);
+  });
+
+  it('without a terminal and without a code fails before anything is sent, and says what to do', async () => {
+    const { registry, uploads } = registryTaking('123456');
+    const outcome = await run('publish', publishing(exampleProject(), registry));
+    expect(outcome.exitCode).toBe(1);
+    expect(outcome.stderr.slice(outcome.stderr.indexOf('error:'))).toMatchInlineSnapshot(`
+      "error: cannot ask "one-time password (to publish left-pad@1.3.0)": this is not a terminal
+      hint: pass --otp <code> or set PUB_OTP
+      "
+    `);
+    expect(uploads).toEqual([]);
+  });
+
+  it('takes its tag, access and path from the command line', async () => {
+    const opened: string[] = [];
+    const { registry, uploads } = registryTaking(undefined);
+    const project = exampleProject({ version: '2.0.0-rc.1' });
+    const { exitCode } = await run('publish packages/a --tag next --access public --ignore-scripts', {
+      ...publishing(project, registry),
+      async openProject(path) {
+        opened.push(path);
+        return project;
+      },
+    });
+    expect(exitCode).toBe(0);
+    expect(opened).toEqual(['/project/packages/a']);
+    expect(uploads).toEqual([{ code: undefined, tag: 'next', access: 'public' }]);
+    expect(project.events[0]).toBe('pack for publish without scripts');
+  });
+
+  it('sends nothing when exactly this archive is already public', async () => {
+    const project = exampleProject();
+    const { registry, uploads } = registryTaking('123456', {
+      planPublish: async () => ({ ...plan, secondFactor: false, alreadyPublished: true }),
+    });
+    const outcome = await run('publish --json', publishing(project, registry));
+    expect(outcome.exitCode).toBe(0);
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ alreadyPublished: true });
+    expect(uploads).toEqual([]);
+    expect(project.events).toEqual(['pack for publish']);
+  });
+
+  it('tells programs the same as JSON', async () => {
+    const { registry } = registryTaking(undefined);
+    const { stdout } = await run('publish --json', publishing(exampleProject(), registry));
+    expect(JSON.parse(stdout)).toMatchInlineSnapshot(`
+      {
+        "access": null,
+        "account": "alice",
+        "alreadyPublished": false,
+        "concerns": [],
+        "digests": {
+          "integrity": "sha512-example",
+          "sha1": "1111111111111111111111111111111111111111",
+          "sha256": "2222222222222222222222222222222222222222222222222222222222222222",
+        },
+        "dryRun": false,
+        "fileName": "left-pad-1.3.0.tgz",
+        "files": [
+          {
+            "mode": 420,
+            "path": "index.js",
+            "size": 5000,
+          },
+          {
+            "mode": 420,
+            "path": "package.json",
+            "size": 678,
+          },
+        ],
+        "name": "left-pad",
+        "registry": "https://registry.example",
+        "size": 1234,
+        "tag": "latest",
+        "unpackedSize": 5678,
+        "version": "1.3.0",
+      }
+    `);
+  });
+
+  it('writes no token and no code anywhere', async () => {
+    const { registry } = registryTaking('987654');
+    const given = publishing(exampleProject(), registry, 'token-to-hide');
+    for (const line of ['publish --otp 987654', 'publish --otp 987654 --json', 'publish --otp 9876540']) {
+      const { stdout, stderr } = await run(line, given);
+      expect(stdout + stderr).not.toMatch(/token-to-hide|987654/);
+    }
+  });
+});
+
+describe('a publish is refused before packing', () => {
+  const { registry } = registryTaking(undefined);
+
+  async function refusal(project: ExampleProject, line: string, given: Partial<Context> = {}) {
+    const { exitCode, stdout, stderr } = await run(line, { ...publishing(project, registry), ...given });
+    expect(stdout).toBe('');
+    expect(project.events).toEqual([]);
+    return `${exitCode}\n${stderr}`;
+  }
+
+  it('when the manifest says private', async () => {
+    expect(await refusal(exampleProject({}, { private: true }), 'publish')).toMatchInlineSnapshot(`
+      "1
+      error: \`left-pad\` is marked as private in its manifest
+      hint: remove "private" from package.json to publish it
+      "
+    `);
+  });
+
+  it('when it is a prerelease without a tag', async () => {
+    expect(await refusal(exampleProject({ version: '2.0.0-rc.1+build' }), 'publish')).toMatchInlineSnapshot(`
+      "1
+      error: 2.0.0-rc.1+build is a prerelease, and no tag was given
+      hint: pass --tag, such as \`--tag next\`
+      "
+    `);
+  });
+
+  it.each(['1.0.0', 'v2', 'x', '>=1', 'a b', 'a/b', ''])('when the tag is %j', async (tag) => {
+    const { exitCode, stderr } = await run(['publish', '--tag', tag], publishing(exampleProject(), registry));
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('is not usable');
+  });
+
+  it('when nobody is logged in', async () => {
+    const credentials = memoryCredentials();
+    expect(await refusal(exampleProject(), 'publish', { credentials })).toMatchInlineSnapshot(`
+      "4
+      error: not logged in to https://registry.example
+      hint: run \`pub login\`
+      "
+    `);
+  });
+
+  it('when the code is not one', async () => {
+    expect(await refusal(exampleProject(), 'publish --otp 12x!')).toMatchInlineSnapshot(`
+      "2
+      error: the value of --otp is not a one-time password
+      hint: give the digits your authenticator app shows, such as \`--otp 123456\`
+      "
+    `);
+    const environmentOneTimePassword = new Secret('12\r\nx: y!');
+    expect(await refusal(exampleProject(), 'publish', { environmentOneTimePassword })).toContain('PUB_OTP');
+  });
+});
+
+describe('a publish is refused before the upload', () => {
+  it('when the version is taken', async () => {
+    const { registry, uploads } = registryTaking(undefined, {
+      async planPublish() {
+        throw new PubError('E_VERSION_EXISTS', '409: left-pad@1.3.0 was published before');
+      },
+    });
+    const { exitCode, stderr } = await run('publish --otp 123456', publishing(exampleProject(), registry));
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatchInlineSnapshot(`
+      "    Packaged left-pad@1.3.0
+      error: failed to publish \`left-pad@1.3.0\` to https://registry.example
+      caused by: 409: left-pad@1.3.0 was published before
+      hint: a version is published once and never changes: raise the version in the manifest
+      "
+    `);
+    expect(uploads).toEqual([]);
+  });
+
+  it('when a script moved it to another registry', async () => {
+    const { registry, uploads } = registryTaking(undefined);
+    const project = exampleProject();
+    const registries = scriptedRegistries({
+      resolve: async () =>
+        project.events.length === 0 ? target : { ...target, url: 'https://thief.example/' },
+    });
+    const outcome = await run('publish', { ...publishing(project, registry), registries });
+    expect(outcome.exitCode).toBe(1);
+    expect(outcome.stderr).toContain('changed the registry');
+    expect(uploads).toEqual([]);
+  });
+
+  it('when a script made it private', async () => {
+    const { registry, uploads } = registryTaking(undefined);
+    const project = exampleProject();
+    const settings = project.publishSettings();
+    project.publishSettings = () => ({ ...settings, private: project.events.length > 0 });
+    expect((await run('publish', publishing(project, registry))).exitCode).toBe(1);
+    expect(uploads).toEqual([]);
+  });
+});
+
+describe('dangerous files', () => {
+  const concerns = [
+    { level: 'dangerous', message: 'the archive holds `.env`' },
+    { level: 'notable', message: 'the archive is larger than 10 MB' },
+  ] as const;
+
+  async function publishDangerously(line: string, answers?: readonly (readonly [string, boolean])[]) {
+    const { registry, uploads } = registryTaking(undefined);
+    const given = publishing(exampleProject({ concerns }), registry);
+    const outcome = await run(line, answers === undefined ? given : { ...given, answers });
+    return { ...outcome, uploads: uploads.length };
+  }
+
+  it('are refused where nobody can be asked', async () => {
+    const { exitCode, stderr, uploads } = await publishDangerously('publish');
+    expect(exitCode).toBe(1);
+    expect(stderr.slice(stderr.indexOf('warning:'))).toMatchInlineSnapshot(`
+      "warning: the archive holds \`.env\`
+      warning: the archive is larger than 10 MB
+      error: not publishing \`left-pad@1.3.0\`: the archive holds \`.env\`
+      hint: leave it out with "files" in package.json or an ignore file, or pass --yes if it belongs there
+      "
+    `);
+    expect(uploads).toBe(0);
+  });
+
+  it('are refused with a no, and sent with a yes', async () => {
+    expect(await publishDangerously('publish', [['all the same', false]])).toMatchObject({
+      exitCode: 1,
+      uploads: 0,
+    });
+    expect(await publishDangerously('publish', [['all the same', true]])).toMatchObject({
+      exitCode: 0,
+      uploads: 1,
+    });
+  });
+
+  it('are sent with --yes, and still warned of', async () => {
+    const outcome = await publishDangerously('publish --yes');
+    expect(outcome).toMatchObject({ exitCode: 0, uploads: 1 });
+    expect(outcome.stderr).toContain('warning: the archive holds `.env`');
+  });
+
+  it('do not stop a dry run', async () => {
+    expect(await publishDangerously('publish --dry-run')).toMatchObject({ exitCode: 0, uploads: 0 });
+  });
+});
+
+describe('a dry run', () => {
+  it('sends nothing and says so', async () => {
+    const project = exampleProject();
+    const { registry, uploads } = registryTaking('123456');
+    const { exitCode, stdout, stderr } = await run('publish --dry-run', publishing(project, registry));
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe('');
+    expect(stderr).toMatchInlineSnapshot(`
+      "    Packaged left-pad@1.3.0
+      5.0 kB  index.js
+       678 B  package.json
+      files     2 files
+      size      1.2 kB (5.7 kB unpacked)
+      sha256    2222222222222222222222222222222222222222222222222222222222222222
+      tag       latest
+      registry  https://registry.example
+      account   alice (the keychain)
+           Checked left-pad@1.3.0: a dry run, nothing was sent
+      "
+    `);
+    expect(uploads).toEqual([]);
+    expect(project.events).toEqual(['pack for publish']);
+  });
+
+  it('works for somebody who has not logged in, and without a keychain', async () => {
+    const registry = scriptedRegistry({});
+    const without = publishing(exampleProject(), registry);
+    const loggedOut = await run('publish --dry-run', { ...without, credentials: memoryCredentials() });
+    expect(loggedOut.exitCode).toBe(0);
+    expect(loggedOut.stderr).toContain('Not logged in');
+
+    const fails = (code: 'E_KEYCHAIN_UNAVAILABLE' | 'E_KEYCHAIN_LOCKED') => ({
+      ...memoryCredentials(),
+      async get(): Promise<never> {
+        throw new PubError(code, 'no token to be had');
+      },
+    });
+    const unavailable = { ...without, credentials: fails('E_KEYCHAIN_UNAVAILABLE') };
+    const locked = { ...without, credentials: fails('E_KEYCHAIN_LOCKED') };
+    expect((await run('publish --dry-run', unavailable)).exitCode).toBe(0);
+    expect((await run('publish --dry-run', locked)).exitCode).toBe(1);
+  });
+});
