@@ -3,6 +3,10 @@ import { jsonParser } from 'stream-json/core/parser.js';
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The text is not JSON, or JSON that two readers may understand differently. */
 export class JsonError extends Error {
   override readonly name = 'JsonError';

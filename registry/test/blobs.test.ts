@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type BlobStore, type OpenBlob, openBlobFolder } from '../src/store/blobs.ts';
@@ -59,6 +60,12 @@ describe('receiving', () => {
     });
     expect(sent).toBe(6000);
     expect(incoming()).toEqual([]);
+  });
+
+  test('a refused request can still be answered', async () => {
+    const request = Readable.from([Buffer.alloc(10), Buffer.alloc(10), Buffer.alloc(10)]);
+    await expect(blobs.receive(request, { maximumBytes: 15 })).rejects.toMatchObject({ code: 'too_large' });
+    expect(request.destroyed).toBe(false);
   });
 
   test('takes exactly as many bytes as the limit allows', async () => {

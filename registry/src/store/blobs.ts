@@ -34,7 +34,10 @@ export interface OpenBlob {
  * one step, after its bytes are on disk. Whoever names a blob in the database calls `keep` first.
  */
 export interface BlobStore {
-  /** Takes the bytes in. Over `maximumBytes`: refused with `too_large`. A failure leaves nothing behind. */
+  /**
+   * Takes the bytes in. Over `maximumBytes`: refused with `too_large`. A failure leaves nothing behind, and
+   * `source` open: it is usually a request that still needs its answer.
+   */
   receive(
     source: AsyncIterable<Uint8Array>,
     limits: { readonly maximumBytes: number },
@@ -150,16 +153,18 @@ class BlobFolder implements BlobStore {
 async function copy(source: AsyncIterable<Uint8Array>, file: FileHandle, maximumBytes: number) {
   const [sha256, sha512, sha1] = [createHash('sha256'), createHash('sha512'), createHash('sha1')];
   let size = 0;
-  for await (const chunk of source) {
-    size += chunk.byteLength;
+  const pieces = source[Symbol.asyncIterator]();
+  // Not `for await`, which closes what it leaves early: a request that is closed cannot be answered any more.
+  for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
+    size += next.value.byteLength;
     if (size > maximumBytes) {
       throw new Refusal(
         'too_large',
         `the archive is larger than this registry's limit of ${maximumBytes} bytes`,
       );
     }
-    for (const hash of [sha256, sha512, sha1]) hash.update(chunk);
-    await writeAll(file, chunk);
+    for (const hash of [sha256, sha512, sha1]) hash.update(next.value);
+    await writeAll(file, next.value);
   }
   return { size, sha256: sha256.digest('hex'), sha512: sha512.digest('hex'), sha1: sha1.digest('hex') };
 }

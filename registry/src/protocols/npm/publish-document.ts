@@ -1,0 +1,166 @@
+import { Refusal } from '../../errors.ts';
+import { type Json, JsonBuilder, JsonError, type JsonObject, uniqueKey } from '../../strict-json.ts';
+import { decodeBase64 } from './base64.ts';
+import { JsonTokens } from './json-tokens.ts';
+
+/**
+ * Reads the body of npm's publish PUT, and of its metadata updates, as a stream: one JSON document in which the
+ * archive is a base64 string of up to a third more than its size. The string is decoded as it arrives and goes
+ * to disk; only the rest is held in memory. stream-json does the tokens: it refuses what JSON.parse refuses.
+ * Measured on a body of 27 MB: 0.3 s with decoding; JSON.parse alone takes 0.12 s, and all of it in memory.
+ */
+
+export interface PublishDocument<Received> {
+  /** Everything but the attachments. Its objects have no prototype. */
+  readonly document: JsonObject;
+  readonly tarball: (Attachment & { readonly received: Received }) | undefined;
+  /** npm's provenance: a sigstore bundle, as JSON text. */
+  readonly provenance: (Attachment & { readonly text: string }) | undefined;
+}
+
+export interface Attachment {
+  /** The client's choice; not checked. */
+  readonly name: string;
+  readonly contentType: string;
+}
+
+export interface PublishBodyOptions<Received> {
+  /** Takes the bytes of the archive, to the end; where a limit on their number belongs. */
+  readonly receive: (content: AsyncIterable<Uint8Array>) => Promise<Received>;
+  /** Called when the rest of the document turns out to be unacceptable. */
+  readonly discard: (received: Received) => Promise<void>;
+  /** The longest document without the archive, in characters. Default 8 MiB. */
+  readonly maximumText?: number;
+}
+
+const defaultMaximumText = 8 * 1024 * 1024;
+
+/**
+ * Throws `bad_request`, `too_large`, or what `receive` throws. Then the rest of `body` is unread and the stream
+ * open: closing a request would take the answer with it.
+ */
+export async function readPublishDocument<Received>(
+  body: AsyncIterable<Uint8Array>,
+  options: PublishBodyOptions<Received>,
+): Promise<PublishDocument<Received>> {
+  const tokens = new JsonTokens(body, options.maximumText ?? defaultMaximumText);
+  const attachments = new Attachments(tokens, options);
+  try {
+    const document = await readDocument(tokens, attachments);
+    return { document, ...attachments.found() };
+  } catch (error) {
+    await attachments.discard();
+    throw error instanceof JsonError ? refused(error) : error;
+  }
+}
+
+function refused(cause: JsonError): Refusal {
+  return new Refusal('bad_request', `the request body is refused: ${cause.message}`, { cause });
+}
+
+async function readDocument<T>(tokens: JsonTokens, attachments: Attachments<T>): Promise<JsonObject> {
+  const document: { [key: string]: Json } = Object.create(null);
+  const seen = {};
+  await eachMember(tokens, async (key) => {
+    Object.defineProperty(seen, uniqueKey(seen, key), {});
+    if (key === '_attachments') await eachMember(tokens, (name) => attachments.read(name));
+    else document[key] = await readValue(tokens);
+  });
+  await tokens.expectEnd();
+  return document;
+}
+
+/** Calls `read` at each member's value, which it must consume. */
+async function eachMember(tokens: JsonTokens, read: (key: string) => Promise<void>): Promise<void> {
+  if ((await tokens.next()).name !== 'startObject')
+    throw new JsonError('an object is missing where one must be');
+  while ((await tokens.next()).name === 'startKey') await read(await tokens.text('endKey'));
+}
+
+async function readValue(tokens: JsonTokens): Promise<Json> {
+  const builder = new JsonBuilder();
+  while (!builder.add(tokens.take() ?? (await tokens.next())));
+  return builder.take();
+}
+
+interface Members {
+  content_type?: Json;
+  length?: Json;
+  data?: string | { size: number };
+}
+
+class Attachments<Received> {
+  readonly #tokens: JsonTokens;
+  readonly #options: PublishBodyOptions<Received>;
+  #received: { value: Received } | undefined;
+  #tarball: PublishDocument<Received>['tarball'];
+  #provenance: PublishDocument<Received>['provenance'];
+
+  constructor(tokens: JsonTokens, options: PublishBodyOptions<Received>) {
+    this.#tokens = tokens;
+    this.#options = options;
+  }
+
+  found(): Pick<PublishDocument<Received>, 'tarball' | 'provenance'> {
+    return { tarball: this.#tarball, provenance: this.#provenance };
+  }
+
+  async discard(): Promise<void> {
+    if (this.#received) await this.#options.discard(this.#received.value);
+  }
+
+  /** Reads one attachment: `{ content_type, data, length }` in any order. Other members are passed over. */
+  async read(name: string): Promise<void> {
+    const members: Members = {};
+    const seen = {};
+    await eachMember(this.#tokens, async (key) => {
+      Object.defineProperty(seen, uniqueKey(seen, key), {});
+      if (key === 'data') members.data = await this.#readData(name, members.content_type);
+      else members[key as 'length'] = await readValue(this.#tokens);
+    });
+    this.#add(name, members);
+  }
+
+  /** The type decides what `data` is. npm sends it first; where it has not come yet, npm's file name decides. */
+  async #readData(name: string, type: Json | undefined): Promise<string | { size: number }> {
+    if ((await this.#tokens.next()).name !== 'startString')
+      throw new JsonError('attachment data is not a string');
+    const isBundle = type === undefined ? name.endsWith('.sigstore') : isSigstore(type);
+    if (isBundle) return this.#tokens.text('endString');
+    if (this.#received) throw new JsonError('it has more than one archive');
+    const decoded = { size: 0 };
+    const content = decodeBase64(this.#tokens.longText(), decoded);
+    this.#received = { value: await this.#options.receive(content) };
+    if (!(await content.next()).done) throw new Error('the archive was not received to its end');
+    return decoded;
+  }
+
+  #add(name: string, { content_type: contentType, length, data }: Members): void {
+    if (typeof contentType !== 'string') throw new JsonError('an attachment has no content_type');
+    if (data === undefined) throw new JsonError('an attachment has no data');
+    if (typeof data === 'string') {
+      this.#addProvenance({ name, contentType, text: data });
+      return;
+    }
+    if (contentType !== archiveType)
+      throw new JsonError('an attachment is neither an archive nor a sigstore bundle');
+    if (length !== data.size) throw new JsonError('the length of the archive is not the one declared');
+    if (this.#received) this.#tarball = { name, contentType, received: this.#received.value };
+  }
+
+  // Its declared length is not compared: npm counts UTF-16 units, others may count bytes.
+  #addProvenance(provenance: NonNullable<PublishDocument<Received>['provenance']>): void {
+    if (!isSigstore(provenance.contentType))
+      throw new JsonError('an attachment named .sigstore is something else');
+    if (this.#provenance) throw new JsonError('it has more than one sigstore bundle');
+    this.#provenance = provenance;
+  }
+}
+
+/** Sent by npm, pnpm and yarn alike (measured). */
+const archiveType = 'application/octet-stream';
+
+/** `application/vnd.dev.sigstore.bundle.v0.3+json`, and the older form with a version parameter. */
+function isSigstore(type: Json): boolean {
+  return typeof type === 'string' && type.startsWith('application/vnd.dev.sigstore.bundle');
+}
