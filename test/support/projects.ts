@@ -13,8 +13,10 @@ export interface TestProject {
 const keyring = () => [
   build(),
   program('gnome-keyring-daemon', 'gnome-keyring'),
-  program('dbus-run-session', 'dbus'),
   program('secret-tool', 'libsecret-tools'),
+  program('dbus-daemon'),
+  program('dbus-send', 'dbus-bin'),
+  program('Xvfb', 'xvfb'),
 ];
 
 export const projects: readonly TestProject[] = [
