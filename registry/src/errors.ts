@@ -18,7 +18,8 @@ export const refusalStatus = {
   version_exists: 409,
   conflict: 409,
   too_large: 413,
-  unsupported: 501,
+  // Not 501: npm repeats every request that is answered with a 5xx.
+  unsupported: 400,
 } as const;
 
 export type RefusalCode = keyof typeof refusalStatus;

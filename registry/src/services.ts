@@ -1,5 +1,6 @@
 import type { Passwords } from './accounts/passwords.ts';
 import type { SeedKeys } from './accounts/second-factor/seed-keys.ts';
+import type { IndexRenderer } from './packages/index-renderer.ts';
 import type { BlobStore } from './store/blobs.ts';
 import type { Database } from './store/database.ts';
 
@@ -9,6 +10,8 @@ export interface Services {
   readonly blobs: BlobStore;
   readonly passwords: Passwords;
   readonly seedKeys: SeedKeys;
+  /** How each ecosystem writes its index documents, by its name. */
+  readonly renderers: Readonly<Record<string, IndexRenderer>>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly settings: Settings;
@@ -23,6 +26,8 @@ export interface Settings {
   readonly maximumArchiveBytes: number;
   /** How long a token from a login lives, in milliseconds. */
   readonly loginTokenLifetime: number;
+  /** Where clients reach this registry, without a trailing slash. Known once it listens. */
+  readonly publicUrl: () => string;
   /** The name an authenticator app shows. */
   readonly issuer: string;
 }

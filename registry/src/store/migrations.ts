@@ -93,6 +93,8 @@ async function createPackages(db: Database): Promise<void> {
     .addColumn('factor', 'text')
     .addColumn('entry', 'text', (c) => c.notNull())
     .addColumn('short_entry', 'text', (c) => c.notNull())
+    .addColumn('readme', 'text')
+    .addColumn('readme_filename', 'text')
     .addColumn('deprecated', 'text')
     .addColumn('published_at', 'bigint', (c) => c.notNull())
     .addUniqueConstraint('releases_version', ['package_id', 'version'])

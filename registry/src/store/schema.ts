@@ -103,6 +103,9 @@ export interface ReleaseRow {
   /** What the ecosystem's index says of this version, rendered from the archive; JSON. */
   entry: string;
   short_entry: string;
+  /** The text of the archive's README, shown for the version tagged latest. */
+  readme: string | null;
+  readme_filename: string | null;
   deprecated: string | null;
   published_at: number;
 }

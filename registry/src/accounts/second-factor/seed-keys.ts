@@ -33,41 +33,47 @@ interface Key {
   readonly bytes: Buffer;
 }
 
-/** Reads the key file, making it with a first key when there is none. */
+/**
+ * The keys in `file`, which is made with a first key when there is none. The file is read at each use: it is
+ * small, and a server that runs while an operator rotates the keys seals under the new one at once.
+ */
 export function openSeedKeys(file: string): SeedKeys {
-  return sealWith(readKeys(file) ?? writeKeys(file, [createKey()], putUnlessThere));
-}
-
-/** Puts a new key first. Seeds sealed under the old ones can be opened until those lines are removed. */
-export function addSeedKey(file: string): SeedKeys {
-  return sealWith(writeKeys(file, [createKey(), ...(readKeys(file) ?? [])], renameSync));
-}
-
-/** Removes every key but the first. Only when no seed is stale any more. */
-export function dropOldSeedKeys(file: string): void {
-  writeKeys(file, (readKeys(file) ?? []).slice(0, 1), renameSync);
-}
-
-function sealWith(keys: readonly Key[]): SeedKeys {
-  const [current] = keys;
-  if (current === undefined) throw new Error('the seed key file holds no key');
+  if (readKeys(file) === undefined) writeKeys(file, [createKey()], putUnlessThere);
   return {
-    seal(seed, context) {
-      const nonce = randomBytes(nonceLength);
-      const cipher = createCipheriv('aes-256-gcm', current.bytes, nonce).setAAD(Buffer.from(context));
-      const sealed = Buffer.concat([cipher.update(seed, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-      return ['v1', current.id, nonce.toString('base64url'), sealed.toString('base64url')].join('.');
-    },
-    open(sealed, context) {
-      const { keyId, nonce, ciphertext } = parseSealed(sealed);
-      const key = keys.find((candidate) => candidate.id === keyId);
-      if (key === undefined) throw new Error(`the seed key ${keyId} is not in the key file`);
-      const decipher = createDecipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: tagLength });
-      decipher.setAAD(Buffer.from(context)).setAuthTag(ciphertext.subarray(-tagLength));
-      return decipher.update(ciphertext.subarray(0, -tagLength), undefined, 'utf8') + decipher.final('utf8');
-    },
-    isStale: (sealed) => parseSealed(sealed).keyId !== current.id,
+    seal: (seed, context) => sealUnder(currentKey(file), seed, context),
+    open: (sealed, context) => openWith(readKeys(file) ?? [], sealed, context),
+    isStale: (sealed) => parseSealed(sealed).keyId !== currentKey(file).id,
   };
+}
+
+/**
+ * Puts a new key first and keeps the one before it, for whoever read the file just before. Call it only when
+ * no seed is sealed under an older one.
+ */
+export function addSeedKey(file: string): void {
+  writeKeys(file, [createKey(), ...(readKeys(file) ?? []).slice(0, 1)], renameSync);
+}
+
+function currentKey(file: string): Key {
+  const [current] = readKeys(file) ?? [];
+  if (current === undefined) throw new Error('the seed key file is missing or holds no key');
+  return current;
+}
+
+function sealUnder(key: Key, seed: string, context: string): string {
+  const nonce = randomBytes(nonceLength);
+  const cipher = createCipheriv('aes-256-gcm', key.bytes, nonce).setAAD(Buffer.from(context));
+  const sealed = Buffer.concat([cipher.update(seed, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+  return ['v1', key.id, nonce.toString('base64url'), sealed.toString('base64url')].join('.');
+}
+
+function openWith(keys: readonly Key[], sealed: string, context: string): string {
+  const { keyId, nonce, ciphertext } = parseSealed(sealed);
+  const key = keys.find((candidate) => candidate.id === keyId);
+  if (key === undefined) throw new Error(`the seed key ${keyId} is not in the key file`);
+  const decipher = createDecipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: tagLength });
+  decipher.setAAD(Buffer.from(context)).setAuthTag(ciphertext.subarray(-tagLength));
+  return decipher.update(ciphertext.subarray(0, -tagLength), undefined, 'utf8') + decipher.final('utf8');
 }
 
 function parseSealed(sealed: string): { keyId: string; nonce: Buffer; ciphertext: Buffer } {
@@ -111,11 +117,7 @@ function parseKey(line: string): Key {
 }
 
 /** Durable before it is used: a seed sealed under a key that is lost is a factor that is lost. */
-function writeKeys(
-  file: string,
-  keys: readonly Key[],
-  put: (temporary: string, file: string) => void,
-): readonly Key[] {
+function writeKeys(file: string, keys: readonly Key[], put: (temporary: string, file: string) => void): void {
   const temporary = `${file}.${process.pid}.new`;
   const handle = openSync(temporary, 'wx', 0o600);
   try {
@@ -127,7 +129,6 @@ function writeKeys(
     rmSync(temporary, { force: true });
   }
   syncFolder(dirname(file));
-  return readKeys(file) ?? keys;
 }
 
 /** Of two processes that start at once, the first one's key counts for both. */

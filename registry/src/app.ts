@@ -1,0 +1,108 @@
+import { STATUS_CODES } from 'node:http';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { Refusal, type RefusalCode } from './errors.ts';
+import { addRoutes } from './routes.ts';
+import type { Services } from './services.ts';
+
+/** Of a JSON body that is not a publish: profiles, owner lists, preflights. */
+const longestBody = 1024 * 1024;
+
+/** A percent-encoded name of 214 characters, with room. */
+const longestParameter = 700;
+
+/** Half an hour for a request to arrive in full: a large archive over a slow line. */
+const requestTimeout = 30 * 60 * 1_000;
+
+/** The HTTP application: everything but the port, so that tests can do without one. */
+export function createApp(services: Services): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: longestBody,
+    requestTimeout,
+    routerOptions: { maxParamLength: longestParameter },
+    rewriteUrl: (request) => joinScope(request.url ?? '/'),
+    forceCloseConnections: 'idle',
+  });
+  app.decorateRequest('receivedAt', 0);
+  app.addHook('onRequest', async (request, reply) => {
+    request.receivedAt = services.clock();
+    // Replaced by the few handlers whose answers may be kept. RFC 9111 §5.2.2.5.
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+  });
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, parseJson);
+  app.setNotFoundHandler((_request, reply) =>
+    refuse(reply, new Refusal('not_found', 'there is nothing here')),
+  );
+  app.setErrorHandler((error: FastifyError, request, reply) => answerError(services, error, request, reply));
+  addRoutes(app, services);
+  return app;
+}
+
+/** `/@acme/tool` is the same package as `/@acme%2ftool`, which is how npm writes it. */
+function joinScope(url: string): string {
+  return url.replace(/^(\/(?:-\/package\/)?@[^/?%]+)\//, '$1%2f');
+}
+
+function parseJson(
+  _request: FastifyRequest,
+  body: string | Buffer,
+  done: (error: Error | null, value?: unknown) => void,
+): void {
+  try {
+    done(null, body.length === 0 ? undefined : JSON.parse(body.toString(), refusePrototype));
+  } catch (error) {
+    done(new Refusal('bad_request', 'the body is not valid JSON', { cause: error }));
+  }
+}
+
+function refusePrototype(key: string, value: unknown): unknown {
+  if (key === '__proto__') throw new SyntaxError('the key "__proto__" is not accepted');
+  return value;
+}
+
+async function answerError(
+  services: Services,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  if (error instanceof Refusal) return refuse(reply, error);
+  const known = refusalOf(error);
+  if (known !== undefined) return refuse(reply, known);
+  // The route and not the URL: npm's logout has a token in its URL.
+  services.log(
+    `${request.method} ${request.routeOptions.url ?? 'unknown route'} failed: ${error.stack ?? error.message}`,
+  );
+  const text = 'the registry failed to do this; it is safe to repeat the request';
+  await reply.code(500).send({ error: text, message: text, code: 'internal_error' });
+}
+
+/** The framework's own refusals, in our words. */
+function refusalOf(error: FastifyError): Refusal | undefined {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Refusal('too_large', 'the body is too large');
+  const status = error.statusCode ?? 500;
+  if (status < 400 || status >= 500) return undefined;
+  return new Refusal('bad_request', `the request is refused: ${STATUS_CODES[status] ?? status}`, {
+    cause: error,
+  });
+}
+
+const authenticate: Partial<Record<RefusalCode, string>> = {
+  // Lower-case: pnpm looks for exactly this (measured).
+  otp_required: 'otp',
+  otp_refused: 'otp',
+  unauthenticated: 'Bearer',
+};
+
+async function refuse(reply: FastifyReply, refusal: Refusal): Promise<void> {
+  const scheme = authenticate[refusal.code];
+  if (scheme !== undefined) reply.header('www-authenticate', scheme);
+  if (refusal.retryAfter !== undefined) reply.header('retry-after', String(refusal.retryAfter));
+  const body = { error: refusal.message, message: refusal.message, code: refusal.code };
+  await reply.code(refusal.status).header('cache-control', 'no-store').send(body);
+}

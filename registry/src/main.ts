@@ -1,0 +1,100 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { auditCommand } from './commands/audit.ts';
+import { keysCommand } from './commands/keys.ts';
+import { userCommand } from './commands/user.ts';
+import { Refusal } from './errors.ts';
+import { isLoopback, type ServerOptions, startServer } from './server.ts';
+import { version } from './version.ts';
+import { defaultDataFolder } from './wiring.ts';
+
+/** What the program needs of the process. */
+export interface Io {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly readStdin: () => Promise<string>;
+  /** Resolves when the process is asked to stop. */
+  readonly stopped: () => Promise<void>;
+}
+
+/** Runs one command line and gives the exit code: 0 done, 1 failed, 2 wrong usage. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const program = createProgram(io);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    io.stderr(`error: ${describe(error)}\n`);
+    return 1;
+  }
+}
+
+function createProgram(io: Io): Command {
+  const program = new Command('pub-registry')
+    .description('A self-hosted package registry where a release becomes public only with a second factor')
+    .version(version)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
+  withData(program)
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--port <number>', 'the port to listen on, 0 for any free one', parsePort, 4873)
+    .option('--url <url>', 'where clients reach the registry, when it is behind a proxy', parseUrl)
+    .addOption(
+      new Option(
+        '--registration <who>',
+        'whether anybody may create an account (default: open on loopback only)',
+      ).choices(['open', 'closed']),
+    )
+    .addHelpText('after', '\nExample: pub-registry --data ./registry --port 4873')
+    .action(async (options: ServerOptions) => await serve(options, io));
+  for (const command of [userCommand(io), auditCommand(io), keysCommand(io)]) {
+    program.addCommand(command.copyInheritedSettings(program));
+    for (const child of command.commands) withData(child.copyInheritedSettings(program));
+  }
+  return program;
+}
+
+function withData(command: Command): Command {
+  return command.option('--data <folder>', 'where everything is kept', defaultDataFolder());
+}
+
+async function serve(options: ServerOptions, io: Io): Promise<void> {
+  if (!isLoopback(options.host) && options.url === undefined) {
+    throw new Error(
+      'to listen beyond this machine, say where clients reach the registry: --url https://registry.example',
+    );
+  }
+  const stopped = io.stopped();
+  const server = await startServer(options);
+  io.stdout(`listening on ${server.url}\n`);
+  await stopped;
+  await server.stop();
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('It is not a port number.');
+  return port;
+}
+
+function parseUrl(text: string): string {
+  const url = URL.parse(text);
+  const plain =
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    !url.username &&
+    !url.password &&
+    !url.search &&
+    !url.hash;
+  if (!plain)
+    throw new InvalidArgumentError('It is not an http or https URL without credentials, query or fragment.');
+  return url.href.replace(/\/+$/, '');
+}
+
+function describe(error: unknown): string {
+  if (error instanceof Refusal) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `\ncaused by: ${error.cause.message}` : '';
+  return error.message + cause;
+}

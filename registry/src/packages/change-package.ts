@@ -1,0 +1,90 @@
+import type { Requester } from '../accounts/actor.ts';
+import { type Demand, demandProof, settleProof } from '../accounts/second-factor/demand.ts';
+import { type AuditEvent, recordEvent } from '../audit/log.ts';
+import { Refusal } from '../errors.ts';
+import type { Services } from '../services.ts';
+import type { Write } from '../store/database.ts';
+import {
+  finishChange,
+  getOwnedPackage,
+  type PackageId,
+  type PackageRecord,
+  packageSubject,
+} from './packages.ts';
+
+/** One change to a package: what it takes, and what it does. */
+export interface PackageChange {
+  /** `governance` for who may do what, `write` for what users of the package get. */
+  readonly kind: Demand['kind'];
+  /** For the person who is asked for a code: "moving a tag of @acme/tool needs it". */
+  readonly why: string;
+  /** Does it, and says what the audit log should. Throws `Refusal` to change nothing. */
+  apply(
+    transaction: Write,
+    record: PackageRecord,
+    now: number,
+  ): Promise<readonly Pick<AuditEvent, 'tag' | 'details'>[]>;
+}
+
+/**
+ * The one way a package is changed by an owner: authorise, demand the second factor, and then, in one
+ * transaction, authorise again, use the proof up, change, log, and render what readers get. A refusal
+ * changes nothing and is logged.
+ */
+export async function changePackage(
+  services: Services,
+  requester: Requester,
+  id: PackageId,
+  change: PackageChange,
+): Promise<void> {
+  try {
+    await attemptChange(services, requester, id, change);
+  } catch (error) {
+    if (error instanceof Refusal) await recordRefusal(services, requester, packageSubject(id), error);
+    throw error;
+  }
+}
+
+async function attemptChange(
+  services: Services,
+  requester: Requester,
+  id: PackageId,
+  change: PackageChange,
+): Promise<void> {
+  const { database, clock } = services;
+  const { actor } = requester;
+  const before = await getOwnedPackage(database.read, id, actor);
+  const proof = await demandProof(services, requester, demandOf(change, before));
+  await database.write(async (transaction) => {
+    const now = clock();
+    const record = await getOwnedPackage(transaction, id, actor);
+    await settleProof(transaction, { actor, demand: demandOf(change, record), proof, now });
+    const events = await change.apply(transaction, record, now);
+    for (const event of events) {
+      const details = { ...event.details, factor: proof?.kind ?? null };
+      await recordEvent(transaction, now, {
+        ...event,
+        actor: actor.name,
+        subject: packageSubject(id),
+        details,
+      });
+    }
+    if (events.length > 0) await finishChange(services, transaction, id, now);
+  });
+}
+
+function demandOf(change: PackageChange, record: PackageRecord): Demand {
+  const { kind, why } = change;
+  return kind === 'governance' ? { kind, why } : { kind, why, packageRequires: record.require_2fa === 1 };
+}
+
+async function recordRefusal(
+  services: Services,
+  { actor }: Requester,
+  subject: string,
+  refusal: Refusal,
+): Promise<void> {
+  const details = { code: refusal.code };
+  const event = { tag: 'package:change-refused', actor: actor.name, subject, details } as const;
+  await services.database.write((transaction) => recordEvent(transaction, services.clock(), event));
+}

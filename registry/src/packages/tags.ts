@@ -1,0 +1,93 @@
+import valid from 'semver/functions/valid.js';
+import validRange from 'semver/ranges/valid.js';
+import type { Requester } from '../accounts/actor.ts';
+import { Refusal } from '../errors.ts';
+import type { Services } from '../services.ts';
+import type { Read, Write } from '../store/database.ts';
+import { changePackage } from './change-package.ts';
+import type { PackageId } from './packages.ts';
+
+/** Names that a version range could be mistaken for are no tags: `npm install tool@1` would be ambiguous. */
+export function parseTag(text: unknown): string {
+  const acceptable =
+    typeof text === 'string' &&
+    /^[A-Za-z][A-Za-z0-9._-]{0,99}$/.test(text) &&
+    valid(text) === null &&
+    validRange(text) === null;
+  if (!acceptable) {
+    throw new Refusal(
+      'bad_request',
+      'a tag begins with a letter, has at most 100 letters, digits, ".", "_" and "-", and is no version range',
+    );
+  }
+  return text;
+}
+
+export async function listTags(db: Read, packageId: number): Promise<Record<string, string>> {
+  const rows = await db
+    .selectFrom('tags')
+    .selectAll()
+    .where('package_id', '=', packageId)
+    .orderBy('name')
+    .execute();
+  return Object.fromEntries(rows.map((row) => [row.name, row.version]));
+}
+
+export async function setTag(
+  services: Services,
+  requester: Requester,
+  id: PackageId,
+  { tag, version }: { readonly tag: string; readonly version: string },
+): Promise<void> {
+  await changePackage(services, requester, id, {
+    kind: 'write',
+    why: `moving the tag ${tag} of ${id.name} needs it`,
+    async apply(transaction, record) {
+      const release = await transaction
+        .selectFrom('releases')
+        .select('id')
+        .where('package_id', '=', record.id)
+        .where('version', '=', version)
+        .executeTakeFirst();
+      if (release === undefined)
+        throw new Refusal('not_found', `there is no version ${version} of ${id.name}`);
+      await putTag(transaction, record.id, tag, version);
+      return [{ tag: 'package:tag-set', details: { tag, version } }];
+    },
+  });
+}
+
+export async function removeTag(
+  services: Services,
+  requester: Requester,
+  id: PackageId,
+  tag: string,
+): Promise<void> {
+  if (tag === 'latest') throw new Refusal('bad_request', 'the tag latest can be moved but not removed');
+  await changePackage(services, requester, id, {
+    kind: 'write',
+    why: `removing the tag ${tag} of ${id.name} needs it`,
+    async apply(transaction, record) {
+      const result = await transaction
+        .deleteFrom('tags')
+        .where('package_id', '=', record.id)
+        .where('name', '=', tag)
+        .executeTakeFirst();
+      if (result.numDeletedRows !== 1n) throw new Refusal('not_found', `${id.name} has no tag ${tag}`);
+      return [{ tag: 'package:tag-removed', details: { tag } }];
+    },
+  });
+}
+
+export async function putTag(
+  transaction: Write,
+  packageId: number,
+  tag: string,
+  version: string,
+): Promise<void> {
+  await transaction
+    .insertInto('tags')
+    .values({ package_id: packageId, name: tag, version })
+    .onConflict((conflict) => conflict.columns(['package_id', 'name']).doUpdateSet({ version }))
+    .execute();
+}

@@ -1,0 +1,82 @@
+import { unscoped } from '../../packages/package-name.ts';
+import type { InspectedArchive } from '../../releases/archive/inspect-archive.ts';
+import type { ReceivedBlob } from '../../store/blobs.ts';
+import type { Json, JsonObject } from '../../strict-json.ts';
+import { hasInstallScript, type Manifest } from './manifest.ts';
+
+/**
+ * Stands in stored documents where the registry's own address belongs, so that they stay right when it
+ * moves. Only as the beginning of a `tarball` member: inside any other text its quotes would be escaped.
+ */
+export const addressPlaceholder = '"tarball":"{registry}/';
+
+/** The path of an archive, below the registry's address; npm derives the path of a deletion from it. */
+export function archivePath(name: string, version: string): string {
+  return `${name}/-/${unscoped(name)}-${version}.tgz`;
+}
+
+/** What a full packument says of one version; JSON text. */
+export function fullEntry(
+  manifest: Manifest,
+  archive: InspectedArchive,
+  blob: ReceivedBlob,
+  publisher: string,
+): string {
+  const { name, version } = manifest;
+  return JSON.stringify({
+    ...manifest,
+    ...(archive.hasBindingGyp && { gypfile: true }),
+    _id: `${name}@${version}`,
+    _npmUser: { name: publisher },
+    ...(archive.hasShrinkwrap && { _hasShrinkwrap: true }),
+    ...(hasInstallScript(manifest, archive) && { hasInstallScript: true }),
+    dist: distOf(manifest, archive, blob),
+  });
+}
+
+/** The members npm's registry keeps in an abbreviated packument, for installing. */
+const abbreviated = [
+  'name',
+  'version',
+  'dependencies',
+  'optionalDependencies',
+  'devDependencies',
+  'bundleDependencies',
+  'peerDependencies',
+  'peerDependenciesMeta',
+  'acceptDependencies',
+  'bin',
+  'directories',
+  'engines',
+  'funding',
+  'os',
+  'cpu',
+  'libc',
+] as const;
+
+export function shortEntry(manifest: Manifest, archive: InspectedArchive, blob: ReceivedBlob): string {
+  const kept = Object.fromEntries(
+    abbreviated.flatMap((key) => (key in manifest ? [[key, manifest[key] as Json]] : [])),
+  );
+  return JSON.stringify({
+    ...kept,
+    ...(archive.hasShrinkwrap && { _hasShrinkwrap: true }),
+    ...(hasInstallScript(manifest, archive) && { hasInstallScript: true }),
+    dist: distOf(manifest, archive, blob),
+  });
+}
+
+function distOf({ name, version }: Manifest, archive: InspectedArchive, blob: ReceivedBlob): JsonObject {
+  return {
+    integrity: integrityOf(blob),
+    shasum: blob.sha1,
+    tarball: `{registry}/${archivePath(name, version)}`,
+    fileCount: archive.fileCount,
+    unpackedSize: archive.unpackedSize,
+  };
+}
+
+/** Subresource Integrity (W3C SRI), as npm's clients check it. */
+export function integrityOf(blob: ReceivedBlob): string {
+  return `sha512-${Buffer.from(blob.sha512, 'hex').toString('base64')}`;
+}

@@ -1,0 +1,147 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Requester } from '../../accounts/actor.ts';
+import { Refusal } from '../../errors.ts';
+import { addOwner, removeOwner, replaceOwners } from '../../packages/owners.ts';
+import { parseVersion } from '../../packages/package-name.ts';
+import { getReadablePackage, listOwners } from '../../packages/packages.ts';
+import { changePolicy } from '../../packages/policy.ts';
+import { listTags, parseTag, removeTag, setTag } from '../../packages/tags.ts';
+import type { Services } from '../../services.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../strict-json.ts';
+import {
+  accessValue,
+  bodyObject,
+  findRequestActor,
+  optionalString,
+  packageParameter,
+  parameter,
+  requiredString,
+  requireRequester,
+} from '../request.ts';
+import { parseRevision, revisionText } from './packument.ts';
+
+/** Owners, access and tags, in the shapes of npm and of pnpm. */
+
+/** `PUT /<package>/-rev/<rev>` with `maintainers`: `npm owner add|rm`. */
+export async function putRevision(services: Services, request: FastifyRequest, reply: FastifyReply) {
+  const requester = await requireRequester(services, request);
+  const id = packageParameter(request);
+  const body = bodyObject(request);
+  if (body['maintainers'] === undefined || body['versions'] !== undefined) {
+    throw new Refusal('unsupported', 'this registry does not unpublish: deprecate the version instead');
+  }
+  const revision = parseRevision(parameter(request, 'revision'));
+  if (revision === undefined)
+    throw new Refusal('conflict', 'the revision is not one of this registry: read the package again');
+  await replaceOwners(services, requester, id, { revision, users: maintainerNames(body['maintainers']) });
+  const record = await getReadablePackage(services.database.read, id, requester.actor).catch(() => undefined);
+  reply.code(201);
+  return { ok: true, id: id.name, ...(record && { rev: revisionText(record) }) };
+}
+
+function maintainerNames(value: Json): string[] {
+  const names = Array.isArray(value)
+    ? value.map((entry) => (isJsonObject(entry) ? entry['name'] : undefined))
+    : [];
+  const valid = names.filter((name): name is string => typeof name === 'string');
+  if (valid.length === 0 || valid.length !== names.length) {
+    throw new Refusal('bad_request', '"maintainers" is not a list of people with a name');
+  }
+  return [...new Set(valid)];
+}
+
+/** `PUT /-/package/<package>/owners` with `{ user }`: `pnpm owner add`. */
+export async function putOwner(services: Services, request: FastifyRequest) {
+  const requester = await requireRequester(services, request);
+  await addOwner(services, requester, packageParameter(request), requiredString(bodyObject(request), 'user'));
+  return { ok: true };
+}
+
+/** `DELETE /-/package/<package>/owners/<user>`: `pnpm owner rm`. */
+export async function deleteOwner(services: Services, request: FastifyRequest) {
+  const requester = await requireRequester(services, request);
+  await removeOwner(services, requester, packageParameter(request), parameter(request, 'user'));
+  return { ok: true };
+}
+
+/** `GET /-/package/<package>/visibility` */
+export async function getVisibility(services: Services, request: FastifyRequest) {
+  const record = await readable(services, request);
+  return { public: record.access === 'public' };
+}
+
+/** `GET /-/package/<package>/access`: what pnpm reads instead. */
+export async function getAccess(services: Services, request: FastifyRequest) {
+  const record = await readable(services, request);
+  return { access: record.access, publish_requires_tfa: record.require_2fa === 1 };
+}
+
+/** `GET /-/package/<package>/collaborators`: everybody who may change it. */
+export async function getCollaborators(services: Services, request: FastifyRequest) {
+  const record = await readable(services, request);
+  const owners = await listOwners(services.database.read, record.id);
+  return Object.fromEntries(owners.map(({ name }) => [name, 'write']));
+}
+
+/** `POST /-/package/<package>/access`: `npm access set status|mfa=…` */
+export async function postAccess(services: Services, request: FastifyRequest) {
+  const requester = await requireRequester(services, request);
+  const id = packageParameter(request);
+  const body = bodyObject(request);
+  const requireSecondFactor = requirementIn(body);
+  const access = accessValue(optionalString(body, 'access'));
+  if (access === undefined && requireSecondFactor === undefined) {
+    throw new Refusal('bad_request', 'there is neither "access" nor "publish_requires_tfa" in the body');
+  }
+  await changePolicy(services, requester, id, { access, requireSecondFactor });
+  const { access: status, require_2fa } = await getReadablePackage(
+    services.database.read,
+    id,
+    requester.actor,
+  );
+  return { access: status, publish_requires_tfa: require_2fa === 1 };
+}
+
+function requirementIn(body: JsonObject): boolean | undefined {
+  const required = body['publish_requires_tfa'];
+  if (required === undefined) return undefined;
+  if (typeof required !== 'boolean')
+    throw new Refusal('bad_request', '"publish_requires_tfa" is not true or false');
+  // What is not enforced is refused: no token here stands in for a person's second factor.
+  if (required && body['automation_token_overrides_tfa'] === true) {
+    throw new Refusal(
+      'unsupported',
+      'no token of this registry stands in for a second factor: use mfa=publish',
+    );
+  }
+  return required;
+}
+
+/** `GET /-/package/<package>/dist-tags` */
+export async function getTags(services: Services, request: FastifyRequest) {
+  const record = await readable(services, request);
+  return await listTags(services.database.read, record.id);
+}
+
+/** `PUT /-/package/<package>/dist-tags/<tag>` with the version as a JSON string. */
+export async function putTag(services: Services, request: FastifyRequest) {
+  const requester = await requireRequester(services, request);
+  const version = parseVersion(request.body);
+  await setTag(services, requester, packageParameter(request), {
+    tag: parseTag(parameter(request, 'tag')),
+    version,
+  });
+  return { ok: true };
+}
+
+/** `DELETE /-/package/<package>/dist-tags/<tag>` */
+export async function deleteTag(services: Services, request: FastifyRequest) {
+  const requester: Requester = await requireRequester(services, request);
+  await removeTag(services, requester, packageParameter(request), parseTag(parameter(request, 'tag')));
+  return { ok: true };
+}
+
+async function readable(services: Services, request: FastifyRequest) {
+  const actor = await findRequestActor(services, request);
+  return await getReadablePackage(services.database.read, packageParameter(request), actor);
+}

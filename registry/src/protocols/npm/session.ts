@@ -1,0 +1,85 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createAccount, findAccount } from '../../accounts/accounts.ts';
+import { logIn } from '../../accounts/log-in.ts';
+import { logOut } from '../../accounts/log-out.ts';
+import { findActor } from '../../accounts/tokens.ts';
+import { Refusal } from '../../errors.ts';
+import type { Services } from '../../services.ts';
+import {
+  bodyObject,
+  optionalString,
+  parameter,
+  presentedCode,
+  requireActor,
+  requiredString,
+} from '../request.ts';
+
+/** Logging in and out as npm does since couch: the user is a document, and putting it gives a token. */
+
+const couchPrefix = 'org.couchdb.user:';
+
+/** `PUT /-/user/org.couchdb.user:<name>`: logs in, or creates the account when there is none and an e-mail came along. */
+export async function putUser(services: Services, request: FastifyRequest, reply: FastifyReply) {
+  const name = couchUser(request);
+  const body = bodyObject(request);
+  if (requiredString(body, 'name') !== name)
+    throw new Refusal('bad_request', 'the name in the body is not the one in the URL');
+  const password = requiredString(body, 'password');
+  const email = optionalString(body, 'email');
+  const address = request.ip;
+  const exists = (await findAccount(services.database.read, name)) !== undefined;
+  if (!exists && email !== undefined) await signUp(services, { name, password, email, address });
+  const code = presentedCode(request);
+  const login = { name, password, code, receivedAt: request.receivedAt, address, label: labelOf(request) };
+  const token = await logIn(services, login);
+  reply.code(201);
+  return { ok: true, id: `${couchPrefix}${name}`, rev: '1-pub', token };
+}
+
+async function signUp(
+  services: Services,
+  account: { name: string; password: string; email: string; address: string },
+): Promise<void> {
+  if (services.settings.registration === 'closed') {
+    throw new Refusal('registration_closed', 'this registry creates accounts by its operator only');
+  }
+  await createAccount(services, { ...account, by: { kind: 'registration', address: account.address } });
+}
+
+/** The program that asked, for a list of sessions. Its own words, so bounded and plain. */
+function labelOf(request: FastifyRequest): string {
+  const agent = String(request.headers['user-agent'] ?? 'unknown client');
+  return agent.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100);
+}
+
+/** `GET /-/user/org.couchdb.user:<name>`: how `npm owner add` finds out whether there is such a user. */
+export async function getUser(services: Services, request: FastifyRequest) {
+  await requireActor(services, request);
+  const account = await findAccount(services.database.read, couchUser(request));
+  if (account === undefined) throw new Refusal('not_found', 'there is no user of that name here');
+  return { _id: `${couchPrefix}${account.name}`, name: account.name, email: account.email ?? '' };
+}
+
+function couchUser(request: FastifyRequest): string {
+  const id = parameter(request, 'id');
+  if (!id.startsWith(couchPrefix)) throw new Refusal('not_found', 'there is nothing here');
+  return id.slice(couchPrefix.length);
+}
+
+/** `GET /-/whoami` */
+export async function whoAmI(services: Services, request: FastifyRequest) {
+  const { name } = await requireActor(services, request);
+  return { username: name };
+}
+
+/**
+ * `DELETE /-/user/token/<token>`: npm's logout. It puts the token into the URL, so nothing here may ever log
+ * that URL; `pub` uses `POST /-/pub/v1/logout` instead.
+ */
+export async function deleteToken(services: Services, request: FastifyRequest, reply: FastifyReply) {
+  const actor = await requireActor(services, request);
+  const named = await findActor(services.database.read, parameter(request, 'token'), services.clock());
+  if (named?.accountId !== actor.accountId) throw new Refusal('not_found', 'there is no such token');
+  await logOut(services, named);
+  reply.code(204);
+}

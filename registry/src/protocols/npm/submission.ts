@@ -1,0 +1,40 @@
+import { Refusal } from '../../errors.ts';
+import { inspectArchive } from '../../releases/archive/inspect-archive.ts';
+import type { Submission } from '../../releases/publish.ts';
+import type { ReceivedBlob } from '../../store/blobs.ts';
+import type { JsonObject } from '../../strict-json.ts';
+import { fullEntry, shortEntry } from './index-entry.ts';
+import { manifestOf, refuseDisagreement } from './manifest.ts';
+
+export interface NpmSubmission {
+  readonly name: string;
+  readonly version: string;
+  readonly tag: string;
+  readonly access: Submission['access'];
+  readonly publisher: string;
+  /** What the client says is in the archive, where it says so. */
+  readonly declared: JsonObject | undefined;
+}
+
+/** Checks a received archive and makes of it what the release door takes. Whoever received it discards it on failure. */
+export async function readSubmission(received: ReceivedBlob, expected: NpmSubmission): Promise<Submission> {
+  const archive = await inspectArchive(received.path);
+  const manifest = manifestOf(archive);
+  if (manifest.name !== expected.name || manifest.version !== expected.version) {
+    throw new Refusal(
+      'manifest_mismatch',
+      `the archive holds ${manifest.name}@${manifest.version}, not ${expected.name}@${expected.version}`,
+    );
+  }
+  if (manifest['private'] === true) throw new Refusal('bad_archive', 'its package.json says "private": true');
+  if (expected.declared !== undefined) refuseDisagreement(expected.declared, archive);
+  const { readme: text, readmeFilename: fileName } = archive;
+  return {
+    archive: received,
+    entry: fullEntry(manifest, archive, received, expected.publisher),
+    shortEntry: shortEntry(manifest, archive, received),
+    readme: text === undefined || fileName === undefined ? undefined : { text, fileName },
+    tag: expected.tag,
+    access: expected.access,
+  };
+}

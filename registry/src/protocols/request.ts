@@ -1,0 +1,97 @@
+import type { FastifyRequest } from 'fastify';
+import type { Actor, Requester } from '../accounts/actor.ts';
+import { findActor } from '../accounts/tokens.ts';
+import { Refusal } from '../errors.ts';
+import { type PackageName, parsePackageName } from '../packages/package-name.ts';
+import type { Services } from '../services.ts';
+import { isJsonObject, type Json, type JsonObject } from '../strict-json.ts';
+
+/** Reading a request: who it is from, what it names, what it holds. Every value is checked before it is used. */
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When the headers arrived, by the services' clock, in milliseconds. */
+    receivedAt: number;
+  }
+}
+
+/** The actor behind the bearer token, `undefined` without a token. A token that is no good is a refusal. */
+export async function findRequestActor(
+  services: Services,
+  request: FastifyRequest,
+): Promise<Actor | undefined> {
+  const header = request.headers.authorization;
+  if (header === undefined) return undefined;
+  const token = /^bearer +(\S+) *$/i.exec(header)?.[1];
+  const actor = token && (await findActor(services.database.read, token, services.clock()));
+  if (!actor) throw new Refusal('unauthenticated', 'the token is unknown, expired or revoked: log in again');
+  return actor;
+}
+
+export async function requireActor(services: Services, request: FastifyRequest): Promise<Actor> {
+  const actor = await findRequestActor(services, request);
+  if (actor === undefined) throw new Refusal('unauthenticated', 'you are not logged in to this registry');
+  return actor;
+}
+
+export async function requireRequester(services: Services, request: FastifyRequest): Promise<Requester> {
+  const actor = await requireActor(services, request);
+  return { actor, code: presentedCode(request), receivedAt: request.receivedAt };
+}
+
+/** Longer than any code a person types: a six-digit one, or a recovery code with spaces. */
+const longestCode = 64;
+
+/** What came as `npm-otp`. Not yet looked at: the second factor's own rules decide what it is. */
+export function presentedCode(request: FastifyRequest): string | undefined {
+  const header = request.headers['npm-otp'];
+  if (typeof header !== 'string' || header.trim() === '') return undefined;
+  if (header.length > longestCode)
+    throw new Refusal('bad_request', 'the one-time password is too long to be one');
+  return header;
+}
+
+export function packageParameter(request: FastifyRequest): { ecosystem: 'npm'; name: PackageName } {
+  return { ecosystem: 'npm', name: parsePackageName(parameter(request, 'name')) };
+}
+
+/** A path parameter, decoded. */
+export function parameter(request: FastifyRequest, name: string): string {
+  const value = (request.params as Record<string, string | undefined>)[name];
+  if (value === undefined) throw new Error(`the route has no parameter ${name}`);
+  return value;
+}
+
+export function queryParameter(request: FastifyRequest, name: string): string | undefined {
+  const value = (request.query as Record<string, unknown>)[name];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string')
+    throw new Refusal('bad_request', `the query parameter ${name} is given twice`);
+  return value;
+}
+
+/** The body as an object. */
+export function bodyObject(request: FastifyRequest): JsonObject {
+  const body = request.body as Json | undefined;
+  if (!isJsonObject(body)) throw new Refusal('bad_request', 'the body is not a JSON object');
+  return body;
+}
+
+/** A string member of a body; `undefined` when it is missing or null. */
+export function optionalString(body: JsonObject, key: string): string | undefined {
+  const value = body[key];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw new Refusal('bad_request', `"${key}" is not a string`);
+  return value;
+}
+
+export function requiredString(body: JsonObject, key: string): string {
+  const value = optionalString(body, key);
+  if (value === undefined || value === '') throw new Refusal('bad_request', `"${key}" is missing`);
+  return value;
+}
+
+export function accessValue(value: string | undefined): 'public' | 'restricted' | undefined {
+  if (value === undefined || value === 'public' || value === 'restricted') return value;
+  throw new Refusal('bad_request', 'access is either public or restricted');
+}

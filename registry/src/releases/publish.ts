@@ -1,0 +1,201 @@
+import type { Actor, Requester } from '../accounts/actor.ts';
+import { demandProof, needsCode, settleProof } from '../accounts/second-factor/demand.ts';
+import { codeRequired, type Proof } from '../accounts/second-factor/proof.ts';
+import { recordEvent } from '../audit/log.ts';
+import { Refusal } from '../errors.ts';
+import { finishChange, type PackageId, packageSubject } from '../packages/packages.ts';
+import { putTag } from '../packages/tags.ts';
+import type { Services } from '../services.ts';
+import type { ReceivedBlob } from '../store/blobs.ts';
+import type { Write } from '../store/database.ts';
+import {
+  admissionTo,
+  isRepetition,
+  type ReleaseId,
+  releaseSubject,
+  standingOf,
+  versionTaken,
+} from './standing.ts';
+
+/**
+ * The one door through which a release becomes public. It takes an archive, an actor and a proof, and knows
+ * no protocol and no ecosystem: those translate.
+ */
+
+/** What an ecosystem made of an archive it found in order. */
+export interface Submission {
+  readonly archive: ReceivedBlob;
+  /** What the index says of this version, in full and in short; JSON text, from the archive alone. */
+  readonly entry: string;
+  readonly shortEntry: string;
+  readonly readme: { readonly text: string; readonly fileName: string } | undefined;
+  /** The tag to move to this version. A package's first release is `latest` as well. */
+  readonly tag: string;
+  /** For the first release of a package; later ones leave it as it is. */
+  readonly access: 'public' | 'restricted' | undefined;
+}
+
+export interface PublishOutcome {
+  /** False when the same account had published the same bytes before: nothing was changed. */
+  readonly created: boolean;
+  readonly sha256: string;
+}
+
+/**
+ * Publishes. `readArchive` is called once it is clear that the actor may publish this version and the second
+ * factor, where one is needed, is right: nothing is read for a request that is refused anyway. Every refusal
+ * is logged.
+ */
+export async function publishRelease(
+  services: Services,
+  requester: Requester,
+  id: ReleaseId,
+  readArchive: () => Promise<Submission>,
+): Promise<PublishOutcome> {
+  try {
+    const proof = await admit(services, requester, id);
+    const submission = await readArchive();
+    try {
+      return await release(services, requester, { id, proof, submission });
+    } finally {
+      await services.blobs.discard(submission.archive);
+    }
+  } catch (error) {
+    if (error instanceof Refusal) await recordRefusal(services, requester, releaseSubject(id), error);
+    throw error;
+  }
+}
+
+/**
+ * For a protocol that names the version only inside the body: refuses what needs no version to be refused,
+ * before the body is read.
+ */
+export async function admitUpload(services: Services, requester: Requester, id: PackageId): Promise<void> {
+  try {
+    const { actor, code } = requester;
+    const { demand } = await admissionTo(services.database.read, actor, id);
+    const needed = await needsCode(services.database.read, actor.accountId, demand);
+    if (needed && code === undefined) throw codeRequired(demand.why);
+  } catch (error) {
+    if (error instanceof Refusal) await recordRefusal(services, requester, packageSubject(id), error);
+    throw error;
+  }
+}
+
+/** Everything that can be refused before the archive is there. */
+async function admit(services: Services, requester: Requester, id: ReleaseId): Promise<Proof | undefined> {
+  const standing = await standingOf(services.database.read, requester.actor, id);
+  if (standing.kind === 'free') return await demandProof(services, requester, standing.demand);
+  // Perhaps a repetition of what succeeded: the archive will tell. It takes no proof, for it changes nothing.
+  if (standing.publisherId === requester.actor.accountId) return undefined;
+  throw versionTaken(id);
+}
+
+async function release(
+  services: Services,
+  { actor }: Requester,
+  candidate: { readonly id: ReleaseId; readonly proof: Proof | undefined; readonly submission: Submission },
+): Promise<PublishOutcome> {
+  const { id, proof, submission } = candidate;
+  const { sha256, size } = submission.archive;
+  const before = await standingOf(services.database.read, actor, id);
+  if (isRepetition(before, actor, sha256)) return { created: false, sha256 };
+  // Durable before a row names it: an acknowledged release survives a power loss.
+  await services.blobs.keep(submission.archive);
+  return await services.database.write(async (transaction) => {
+    const now = services.clock();
+    const standing = await standingOf(transaction, actor, id);
+    if (isRepetition(standing, actor, sha256)) return { created: false, sha256 };
+    if (standing.kind === 'taken') throw versionTaken(id);
+    await settleProof(transaction, { actor, demand: standing.demand, proof, now });
+    const factor = proof?.kind ?? null;
+    const step = { transaction, actor, id, submission, now, factor };
+    const packageId = standing.record?.id ?? (await createPackage(step));
+    await insertRelease(step, packageId);
+    await putTag(transaction, packageId, submission.tag, id.version);
+    const details = { sha256, size, tag: submission.tag, factor };
+    const event = {
+      tag: 'release:published',
+      actor: actor.name,
+      subject: releaseSubject(id),
+      details,
+    } as const;
+    await recordEvent(transaction, now, event);
+    await finishChange(services, transaction, id, now);
+    return { created: true, sha256 };
+  });
+}
+
+interface Step {
+  readonly transaction: Write;
+  readonly actor: Actor;
+  readonly id: ReleaseId;
+  readonly submission: Submission;
+  readonly now: number;
+  readonly factor: Proof['kind'] | null;
+}
+
+/** A new package belongs to whoever publishes it first, and its first release is `latest`, whatever its tag. */
+async function createPackage({ transaction, actor, id, submission, now }: Step): Promise<number> {
+  const { ecosystem, name } = id;
+  const access = submission.access ?? 'public';
+  const row = {
+    ecosystem,
+    name,
+    access,
+    require_2fa: 0,
+    revision: 0,
+    created_at: now,
+    updated_at: now,
+  } as const;
+  const created = await transaction
+    .insertInto('packages')
+    .values(row)
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const owner = { package_id: created.id, account_id: actor.accountId, added_at: now };
+  await transaction.insertInto('owners').values(owner).execute();
+  await putTag(transaction, created.id, 'latest', id.version);
+  await recordEvent(transaction, now, {
+    tag: 'package:created',
+    actor: actor.name,
+    subject: packageSubject(id),
+  });
+  return created.id;
+}
+
+async function insertRelease(
+  { transaction, actor, id, submission, now, factor }: Step,
+  packageId: number,
+): Promise<void> {
+  const { archive, entry, shortEntry, readme } = submission;
+  await transaction
+    .insertInto('releases')
+    .values({
+      package_id: packageId,
+      version: id.version,
+      state: 'published',
+      sha256: archive.sha256,
+      size: archive.size,
+      publisher_id: actor.accountId,
+      factor,
+      entry,
+      short_entry: shortEntry,
+      readme: readme?.text ?? null,
+      readme_filename: readme?.fileName ?? null,
+      deprecated: null,
+      published_at: now,
+    })
+    .execute();
+}
+
+async function recordRefusal(
+  services: Services,
+  { actor }: Requester,
+  subject: string,
+  refusal: Refusal,
+): Promise<void> {
+  const details = { code: refusal.code };
+  const event = { tag: 'release:refused', actor: actor.name, subject, details } as const;
+  await services.database.write((transaction) => recordEvent(transaction, services.clock(), event));
+}

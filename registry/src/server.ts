@@ -1,0 +1,56 @@
+import type { AddressInfo } from 'node:net';
+import { createApp } from './app.ts';
+import { openServices } from './wiring.ts';
+
+export interface ServerOptions {
+  readonly data: string;
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly registration: 'open' | 'closed' | undefined;
+  /** Where clients reach the registry, when that is not where it listens. */
+  readonly url: string | undefined;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** Lets requests in progress end, then closes the database. */
+  stop(): Promise<void>;
+}
+
+/** How long requests in progress may take once the server is asked to stop, in milliseconds. */
+const gracePeriod = 10_000;
+
+/** Opens the data folder and listens. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const registration = options.registration ?? (isLoopback(options.host) ? 'open' : 'closed');
+  let listening = '';
+  const publicUrl = () => options.url ?? listening;
+  const services = await openServices(options.data, { registration, publicUrl });
+  const app = createApp(services);
+  try {
+    await app.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    await services.close();
+    throw error;
+  }
+  const { port } = app.server.address() as AddressInfo;
+  listening = `http://${hostInUrl(options.host)}:${port}`;
+  return {
+    url: publicUrl(),
+    async stop() {
+      const timer = setTimeout(() => app.server.closeAllConnections(), gracePeriod);
+      await app.close();
+      clearTimeout(timer);
+      await services.close();
+    },
+  };
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function hostInUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
