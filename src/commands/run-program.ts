@@ -10,7 +10,7 @@ const helpWidth = 80;
 export async function runProgram(context: Context, version: string, argv: readonly string[]): Promise<void> {
   const program = createProgram(context, version);
   const output: string[] = [];
-  prepare(program, output);
+  collectOutput(program, output);
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
@@ -25,7 +25,7 @@ export async function runProgram(context: Context, version: string, argv: readon
  * Commander neither exits nor prints: the text it would print is collected, and its errors, which it both
  * prints and throws, are only thrown. A command attached with `addCommand` inherits none of this.
  */
-function prepare(program: Command, output: string[]): void {
+export function collectOutput(program: Command, output: string[]): void {
   const collect = (text: string): void => {
     output.push(text);
   };

@@ -2,7 +2,6 @@ import type { Context } from '../context.ts';
 import { PubError } from '../errors.ts';
 import { withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
-import { attempt } from './attempt.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
 import { readSecretLine } from './standard-input.ts';
@@ -41,9 +40,7 @@ export async function logIn(context: LogInContext, request: LogInRequest): Promi
   const token = byToken
     ? await readSecretLine(context, 'token')
     : await tokenForPassword(context, connection, request);
-  const account = await attempt(`failed to check the new token with ${registry.displayUrl}`, () =>
-    registry.whoAmI(token),
-  );
+  const account = await registry.whoAmI(token);
   try {
     await context.credentials.keychain.store(target, account, token);
   } catch (error) {
@@ -73,10 +70,8 @@ async function tokenForPassword(
   const email = request.signUp ? (request.email ?? (await askEmail(context))) : undefined;
   const password = await passwordFor(context, request);
   const source = oneTimePasswordSource(context, request.oneTimePassword);
-  return await attempt(`failed to ${request.signUp ? 'sign up' : 'log in'} at ${registry.displayUrl}`, () =>
-    withSecondFactor(source, (oneTimePassword) =>
-      registry.logIn({ username: username.trim(), password, email, oneTimePassword }),
-    ),
+  return await withSecondFactor(source, (oneTimePassword) =>
+    registry.logIn({ username: username.trim(), password, email, oneTimePassword }),
   );
 }
 

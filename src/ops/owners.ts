@@ -2,9 +2,9 @@ import type { Context } from '../context.ts';
 import type { Proofs, Registry } from '../ecosystems/registry.ts';
 import { withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
-import { attempt } from './attempt.ts';
 import { openAuthenticated, openConnection, optionalCredential } from './connection.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
+import { withHint } from './with-hint.ts';
 
 type OwnerContext = Pick<
   Context,
@@ -23,10 +23,7 @@ interface OwnerChange extends OwnerRequest {
 export async function listOwners(context: OwnerContext, request: OwnerRequest): Promise<void> {
   const { target, registry } = await openConnection(context, choice(request));
   const credential = await optionalCredential(context, target);
-  const owners = await attempt(
-    `failed to list the owners of \`${request.packageName}\` at ${registry.displayUrl}`,
-    () => registry.owners(request.packageName, credential?.token),
-  );
+  const owners = await registry.owners(request.packageName, credential?.token);
   const lines = owners.map(({ name, email }) => (email === undefined ? name : `${name} <${email}>`));
   const json = owners.map(({ name, email }) => ({ name, email: email ?? null }));
   context.terminal.result({ package: request.packageName, owners: json }, lines.join('\n'));
@@ -37,10 +34,7 @@ export async function addOwner(
   request: OwnerChange & { user: string },
 ): Promise<void> {
   const { packageName, user } = request;
-  await change(context, request, {
-    attempted: `add ${user} to the owners of \`${packageName}\``,
-    run: (registry, proofs) => registry.addOwner(proofs, packageName, user),
-  });
+  await change(context, request, (registry, proofs) => registry.addOwner(proofs, packageName, user));
   context.terminal.status('Added', `${user} to the owners of ${packageName}`);
   context.terminal.result({ package: packageName, added: user }, '');
 }
@@ -50,10 +44,7 @@ export async function removeOwner(
   request: OwnerChange & { user: string },
 ): Promise<void> {
   const { packageName, user } = request;
-  await change(context, request, {
-    attempted: `remove ${user} from the owners of \`${packageName}\``,
-    run: (registry, proofs) => registry.removeOwner(proofs, packageName, user),
-  });
+  await change(context, request, (registry, proofs) => registry.removeOwner(proofs, packageName, user));
   context.terminal.status('Removed', `${user} from the owners of ${packageName}`);
   context.terminal.result({ package: packageName, removed: user }, '');
 }
@@ -63,34 +54,26 @@ export async function requireSecondFactor(
   request: OwnerChange & { required: boolean },
 ): Promise<void> {
   const { packageName, required } = request;
-  await change(context, request, {
-    attempted: `${required ? 'require' : 'stop requiring'} a second factor for \`${packageName}\``,
-    run: (registry, proofs) => registry.setRequireSecondFactor(proofs, packageName, required),
-  });
+  await change(context, request, (registry, proofs) =>
+    registry.setRequireSecondFactor(proofs, packageName, required),
+  );
   if (required) context.terminal.status('Required', `a second factor for every release of ${packageName}`);
   else context.terminal.status('Removed', `the second factor requirement of ${packageName}`);
   context.terminal.result({ package: packageName, secondFactorRequired: required }, '');
 }
 
-interface Change {
-  readonly attempted: string;
-  run(registry: Registry, proofs: Proofs): Promise<void>;
-}
-
 async function change(
   context: OwnerContext,
   request: OwnerChange,
-  { attempted, run }: Change,
+  run: (registry: Registry, proofs: Proofs) => Promise<void>,
 ): Promise<void> {
   const { registry, credential } = await openAuthenticated(context, choice(request));
   const source = oneTimePasswordSource(context, request.oneTimePassword);
-  await attempt(
-    `failed to ${attempted} at ${registry.displayUrl}`,
-    () =>
-      withSecondFactor(source, (oneTimePassword) =>
-        run(registry, { token: credential.token, oneTimePassword }),
-      ),
-    { E_FORBIDDEN: `run \`pub owner list ${request.packageName}\` to see who may change it` },
+  const hints = { E_FORBIDDEN: `run \`pub owner list ${request.packageName}\` to see who may change it` };
+  await withHint(hints, () =>
+    withSecondFactor(source, (oneTimePassword) =>
+      run(registry, { token: credential.token, oneTimePassword }),
+    ),
   );
 }
 

@@ -7,12 +7,12 @@ import type { PublishRequest } from '../ecosystems/registry.ts';
 import { PubError } from '../errors.ts';
 import { type OneTimePasswordSource, withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
-import { attempt } from './attempt.ts';
 import { acceptConcerns } from './concerns.ts';
 import { type Connection, openConnection, optionalCredential } from './connection.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
 import { type Release, reportDryRun, reportPublished, showRelease } from './publish-report.ts';
 import { chooseTag } from './release-tag.ts';
+import { withHint } from './with-hint.ts';
 
 export interface PublishCommandRequest {
   /** A project's folder or an archive, relative to the working directory. */
@@ -115,23 +115,14 @@ async function planned(
   request: PublishRequest,
 ): Promise<Release> {
   if (credential === undefined) return { connection, credential, request, plan: undefined };
-  const answer = await attempt(
-    failedTo(connection, request.archive),
-    () => connection.registry.planPublish(credential.token, request),
-    publishHints(request.archive),
+  const plan = await withHint(ownerHint(request.archive), () =>
+    connection.registry.planPublish(credential.token, request),
   );
-  return { connection, credential, request, plan: answer };
+  return { connection, credential, request, plan };
 }
 
-function failedTo({ registry }: Connection, { name, version }: Archive): string {
-  return `failed to publish \`${name}@${version}\` to ${registry.displayUrl}`;
-}
-
-function publishHints({ name }: Archive) {
-  return {
-    E_VERSION_EXISTS: 'a version is published once and never changes: raise the version in the manifest',
-    E_FORBIDDEN: `run \`pub owner list ${name}\` to see who may publish it`,
-  };
+function ownerHint({ name }: Archive) {
+  return { E_FORBIDDEN: `run \`pub owner list ${name}\` to see who may publish it` };
 }
 
 /**
@@ -143,18 +134,15 @@ async function upload(
   release: Release,
   source: OneTimePasswordSource,
 ): Promise<void> {
-  const { connection, request, credential } = release;
+  const { request, credential } = release;
   if (credential === undefined) throw new Error('an upload without a credential');
   const { archive } = request;
   const askFirst = source.given === undefined && release.plan?.secondFactor === true;
   const asked = askFirst ? await source.ask(`to publish ${archive.name}@${archive.version}`) : undefined;
-  await attempt(
-    failedTo(connection, archive),
-    () =>
-      withSecondFactor(source, (code) =>
-        send(context, release, { token: credential.token, oneTimePassword: code ?? asked }),
-      ),
-    publishHints(archive),
+  await withHint(ownerHint(archive), () =>
+    withSecondFactor(source, (code) =>
+      send(context, release, { token: credential.token, oneTimePassword: code ?? asked }),
+    ),
   );
 }
 

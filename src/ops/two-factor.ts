@@ -2,9 +2,8 @@ import type { Context } from '../context.ts';
 import type { SecondFactorMode } from '../ecosystems/registry.ts';
 import { PubError } from '../errors.ts';
 import { SecondFactorRequired } from '../second-factor/challenge.ts';
-import { withSecondFactor } from '../second-factor/with-second-factor.ts';
+import { type OneTimePasswordSource, withSecondFactor } from '../second-factor/with-second-factor.ts';
 import { Secret } from '../secret.ts';
-import { attempt } from './attempt.ts';
 import { type AuthenticatedConnection, openAuthenticated } from './connection.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
 import { readSecretLine } from './standard-input.ts';
@@ -39,10 +38,7 @@ export async function secondFactorStatus(
   request: { readonly registry: string | undefined },
 ): Promise<void> {
   const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
-  const status = await attempt(
-    `failed to read the second factor of your account at ${registry.displayUrl}`,
-    () => registry.secondFactorStatus(credential.token),
-  );
+  const status = await registry.secondFactorStatus(credential.token);
   if (status.pending)
     context.terminal.note('An enrolment was begun and not confirmed: run `pub 2fa confirm`.');
   context.terminal.result({ mode: status.mode, pending: status.pending }, status.mode);
@@ -80,7 +76,7 @@ export async function enableSecondFactor(
     return;
   }
   await showEnrolment(context, uri, secret);
-  reportRecoveryCodes(context, await confirm(context, connection, request));
+  reportRecoveryCodes(context, await confirm(context, connection, askForCode(context)));
 }
 
 /** The second half of an enrolment that was begun before. */
@@ -89,7 +85,8 @@ export async function confirmSecondFactor(
   request: TwoFactorRequest,
 ): Promise<void> {
   const connection = await openAuthenticated(context, { explicit: request.registry });
-  reportRecoveryCodes(context, await confirm(context, connection, request));
+  const source = oneTimePasswordSource(context, request.oneTimePassword);
+  reportRecoveryCodes(context, await confirm(context, connection, source));
 }
 
 export async function disableSecondFactor(
@@ -98,10 +95,8 @@ export async function disableSecondFactor(
 ): Promise<void> {
   const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
   const password = await passwordFor(context, request);
-  await attempt(`failed to disable the second factor at ${registry.displayUrl}`, () =>
-    withSecondFactor(oneTimePasswordSource(context, request.oneTimePassword), (oneTimePassword) =>
-      registry.disableSecondFactor({ token: credential.token, oneTimePassword }, password),
-    ),
+  await withSecondFactor(oneTimePasswordSource(context, request.oneTimePassword), (oneTimePassword) =>
+    registry.disableSecondFactor({ token: credential.token, oneTimePassword }, password),
   );
   context.terminal.status('Disabled', `the second factor at ${registry.displayUrl}`);
   context.terminal.result({ mode: 'disabled' }, '');
@@ -113,10 +108,8 @@ async function beginEnrolment(
   request: PasswordRequest & { readonly mode: SecondFactorMode },
 ): Promise<Secret | undefined> {
   const password = await passwordFor(context, request);
-  return await attempt(`failed to enable the second factor at ${registry.displayUrl}`, () =>
-    withSecondFactor(oneTimePasswordSource(context, request.oneTimePassword), (oneTimePassword) =>
-      registry.beginEnrolment({ token: credential.token, oneTimePassword }, password, request.mode),
-    ),
+  return await withSecondFactor(oneTimePasswordSource(context, request.oneTimePassword), (oneTimePassword) =>
+    registry.beginEnrolment({ token: credential.token, oneTimePassword }, password, request.mode),
   );
 }
 
@@ -144,33 +137,34 @@ function secretOf(uri: Secret): Secret {
   return new Secret(secret);
 }
 
+/** For a secret that was just shown: a code given beforehand can only belong to another one. */
+function askForCode(context: TwoFactorContext): OneTimePasswordSource {
+  return { ...oneTimePasswordSource(context, undefined), given: undefined };
+}
+
 async function confirm(
   context: TwoFactorContext,
   { registry, credential }: AuthenticatedConnection,
-  request: TwoFactorRequest,
+  source: OneTimePasswordSource,
 ): Promise<readonly Secret[]> {
-  const source = oneTimePasswordSource(context, request.oneTimePassword);
-  const proofs = { token: credential.token };
-  return await attempt(`failed to confirm the second factor at ${registry.displayUrl}`, async () => {
-    if (source.given !== undefined) return await registry.confirmEnrolment(proofs, source.given);
-    for (let left = confirmationAttempts; ; left -= 1) {
-      const code = await source.ask('the code your app shows now');
-      try {
-        return await registry.confirmEnrolment(proofs, code);
-      } catch (error) {
-        if (!(error instanceof SecondFactorRequired) || left <= 1) throw asRefusal(error);
-        context.terminal.warn(
-          'that code was not accepted: check the clock of your device, and try the next one',
-        );
-      }
+  const attempts = source.given === undefined ? confirmationAttempts : 1;
+  for (let left = attempts; ; left -= 1) {
+    const code = source.given ?? (await source.ask('the one your app shows now'));
+    try {
+      return await registry.confirmEnrolment({ token: credential.token }, code);
+    } catch (error) {
+      if (!(error instanceof SecondFactorRequired)) throw error;
+      if (left <= 1) throw refused(error);
+      context.terminal.warn(
+        'that code was not accepted: check the clock of your device, and try the next one',
+      );
     }
-  });
+  }
 }
 
-function asRefusal(error: unknown): unknown {
-  if (!(error instanceof SecondFactorRequired)) return error;
+function refused(cause: SecondFactorRequired): PubError {
   return new PubError('E_SECOND_FACTOR', 'the code was not accepted', {
-    cause: error,
+    cause,
     hint: 'check the clock of your device, then run `pub 2fa confirm`',
   });
 }

@@ -1,5 +1,4 @@
 import type { Context } from '../context.ts';
-import { attempt } from './attempt.ts';
 import { openAuthenticated } from './connection.ts';
 
 /** Asks the registry whose token this is. The registry is asked each time: only it knows whether it is still valid. */
@@ -8,8 +7,6 @@ export async function whoAmI(
   request: { readonly registry: string | undefined },
 ): Promise<void> {
   const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
-  const account = await attempt(`failed to ask ${registry.displayUrl} who you are`, () =>
-    registry.whoAmI(credential.token),
-  );
+  const account = await registry.whoAmI(credential.token);
   context.terminal.result({ account, registry: registry.displayUrl, source: credential.source }, account);
 }

@@ -90,8 +90,7 @@ describe('a change of owners', () => {
     const refused = await run('owner add left-pad bob --otp 999999', at(registry));
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toMatchInlineSnapshot(`
-      "error: failed to add bob to the owners of \`left-pad\` at https://registry.example
-      caused by: the one-time password was not accepted
+      "error: the one-time password was not accepted
       caused by: code refused
       hint: each code works once: wait for the next one, check that the clock of your device is right, and try again
       "
@@ -112,11 +111,13 @@ describe('a change of owners', () => {
   it('tells why the registry refused, and where to look', async () => {
     const registry = scriptedRegistry({
       async addOwner() {
-        throw new PubError('E_FORBIDDEN', '403: you are not an owner of this package');
+        throw new PubError('E_FORBIDDEN', 'failed to add bob to the owners of `left-pad`', {
+          cause: new Error('403: you are not an owner of this package'),
+        });
       },
     });
     expect((await run('owner add left-pad bob', at(registry))).stderr).toMatchInlineSnapshot(`
-      "error: failed to add bob to the owners of \`left-pad\` at https://registry.example
+      "error: failed to add bob to the owners of \`left-pad\`
       caused by: 403: you are not an owner of this package
       hint: run \`pub owner list left-pad\` to see who may change it
       "

@@ -108,8 +108,7 @@ describe('a publish', () => {
     expect(outcome.exitCode).toBe(1);
     expect(outcome.stdout).toBe('');
     expect(outcome.stderr.slice(outcome.stderr.indexOf('error:'))).toMatchInlineSnapshot(`
-      "error: failed to publish \`left-pad@1.3.0\` to https://registry.example
-      caused by: the one-time password was not accepted
+      "error: the one-time password was not accepted
       caused by: a one-time password is refused
       hint: each code works once: wait for the next one, check that the clock of your device is right, and try again
       "
@@ -276,16 +275,19 @@ describe('a publish is refused before the upload', () => {
   it('when the version is taken', async () => {
     const { registry, uploads } = registryTaking(undefined, {
       async planPublish() {
-        throw new PubError('E_VERSION_EXISTS', '409: left-pad@1.3.0 was published before');
+        throw new PubError('E_VERSION_EXISTS', 'failed to publish `left-pad@1.3.0`', {
+          cause: new Error('409: left-pad@1.3.0 was published before'),
+          hint: 'raise the version in the manifest',
+        });
       },
     });
     const { exitCode, stderr } = await run('publish --otp 123456', publishing(exampleProject(), registry));
     expect(exitCode).toBe(1);
     expect(stderr).toMatchInlineSnapshot(`
       "    Packaged left-pad@1.3.0
-      error: failed to publish \`left-pad@1.3.0\` to https://registry.example
+      error: failed to publish \`left-pad@1.3.0\`
       caused by: 409: left-pad@1.3.0 was published before
-      hint: a version is published once and never changes: raise the version in the manifest
+      hint: raise the version in the manifest
       "
     `);
     expect(uploads).toEqual([]);

@@ -70,8 +70,7 @@ describe('2fa enable', () => {
     expect(outcome.exitCode).toBe(1);
     expect(outcome.stdout).toBe('');
     expect(outcome.stderr.slice(outcome.stderr.indexOf('error:'))).toMatchInlineSnapshot(`
-      "error: failed to confirm the second factor at https://registry.example
-      caused by: the code was not accepted
+      "error: the code was not accepted
       caused by: wrong code
       hint: check the clock of your device, then run \`pub 2fa confirm\`
       "
@@ -91,6 +90,12 @@ describe('2fa enable', () => {
     });
     const confirmed = await run('2fa confirm --otp 123456 --json', at(registry));
     expect(JSON.parse(confirmed.stdout)).toEqual({ enabled: true, recoveryCodes: ['11112222', '33334444'] });
+  });
+
+  it('refuses a wrong code of --otp without asking', async () => {
+    const { exitCode, stderr } = await run('2fa confirm --otp 000000', at(account().registry));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('error: the code was not accepted');
   });
 
   it('does nothing when it is enabled in that mode', async () => {
