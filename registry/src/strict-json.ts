@@ -92,9 +92,12 @@ export class JsonBuilder {
 /** Returns `key`, unless it is there already or is `__proto__`. */
 export function uniqueKey(object: object, key: string): string {
   if (key === '__proto__') throw new JsonError('the key "__proto__" is not accepted');
-  if (Object.hasOwn(object, key))
-    throw new JsonError(`the key ${JSON.stringify(key.slice(0, 100))} occurs twice`);
+  if (Object.hasOwn(object, key)) throw new JsonError(`the key "${printable(key)}" occurs twice`);
   return key;
+}
+
+function printable(key: string): string {
+  return key.slice(0, 100).replaceAll(/[^\x20-\x7e]/g, '?');
 }
 
 /** A function that takes a JSON text piece by piece and returns the tokens each piece completes. */

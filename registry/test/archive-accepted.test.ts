@@ -121,6 +121,17 @@ describe('what an archive says about itself', () => {
     },
   );
 
+  test.each([
+    [['README.es.md', 'README.md'], 'README.md'],
+    [['README', 'README.de.md'], 'README.de.md'],
+    [['README.txt', 'README'], 'README'],
+    [['lib/README.md', 'README.rst'], 'README.rst'],
+    [['README.adoc', 'README.rst'], 'README.adoc'],
+  ])('of %j the README is %s', async (names, chosen) => {
+    const found = await inspect(packageArchive({}, Object.fromEntries(names.map((name) => [name, name]))));
+    expect([found.readmeFilename, found.readme]).toEqual([chosen, chosen]);
+  });
+
   test('of a long README the first 64 KiB are kept, without half a character at the end', async () => {
     const { readme } = await inspect(packageArchive({}, { 'README.md': `x${'é'.repeat(40_000)}` }));
     expect(readme).toBe(`x${'é'.repeat(32_767)}`);

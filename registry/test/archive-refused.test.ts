@@ -331,6 +331,7 @@ describe('paths', () => {
     ],
     'names in another case': [both('README', 'readme'), 'letter case'],
     'names in another Unicode form': [both('caf\u00e9', 'cafe\u0301'), 'letter case or Unicode form'],
+    'names that differ in an invisible character': [both('a', 'a\u200c'), 'letter case'],
     'names that fold to the same': [both('straße', 'STRASSE'), 'letter case'],
     'a name with a dot at the end': [both('a', 'a.'), 'letter case'],
     'folders in another case': [both('lib/a', 'Lib/b'), 'letter case'],
@@ -360,6 +361,10 @@ describe('the manifest', () => {
     'two objects': [containing('{}{}'), 'not valid JSON'],
     'a name twice': [containing('{"name":"a","name":"b"}'), '"name" occurs twice'],
     'a name twice, once escaped': [containing('{"name":"a","n\\u0061me":"b"}'), 'occurs twice'],
+    'a key with an escape sequence twice': [
+      containing('{"\\u001bc":1,"\\u001bc":2}'),
+      'the key "?c" occurs twice',
+    ],
     'a script twice': [containing('{"scripts":{"install":"a","install":"b"}}'), 'occurs twice'],
     'a prototype': [containing('{"__proto__":{"name":"a"}}'), '__proto__'],
     'with a byte order mark': [containing('\ufeff{}'), 'byte order mark'],

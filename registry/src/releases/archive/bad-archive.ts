@@ -7,7 +7,8 @@ export function badArchive(rule: string, entry?: string, cause?: unknown): Refus
 }
 
 /** Control characters and those that turn the direction of text: they change what a person believes to read. */
-export const deceptive = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/u;
+export const deceptive =
+  /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/u;
 
 const longestShown = 160;
 

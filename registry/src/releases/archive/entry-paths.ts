@@ -96,6 +96,6 @@ function checkSegment(segment: string, path: string): void {
 
 /** Equal for names that some usual file system (APFS, NTFS, HFS+) takes for the same one. */
 function collisionKey(segment: string): string {
-  const trimmed = segment.replace(/[. ]+$/, '');
+  const trimmed = segment.replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '').replace(/[. ]+$/, '');
   return trimmed.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 }

@@ -92,14 +92,21 @@ async function readManifest(entry: TarEntry): Promise<JsonObject> {
   }
 }
 
-/** npm's choice: a Markdown file if there is one, else any file of that name; here the first in each case. */
-function isReadme(path: string, chosen: Readme | undefined): boolean {
-  if (!/^readme(\.[^/]*)?$/i.test(path)) return false;
-  return chosen === undefined || (isMarkdown(path) && !isMarkdown(chosen.filename));
+/** The first of the best rank. npm takes whichever Markdown file its glob finds first; a translation may be that. */
+const readmeRanks = [
+  /^readme\.m?a?r?k?d?o?w?n?$/i,
+  /^readme\.[^/]*\.m?a?r?k?d?o?w?n?$/i,
+  /^readme$/i,
+  /^readme\.[^/]*$/i,
+];
+
+function readmeRank(path: string): number {
+  const rank = readmeRanks.findIndex((pattern) => pattern.test(path));
+  return rank === -1 ? readmeRanks.length : rank;
 }
 
-function isMarkdown(path: string): boolean {
-  return /\.m?a?r?k?d?o?w?n?$/i.test(path);
+function isReadme(path: string, chosen: Readme | undefined): boolean {
+  return readmeRank(path) < readmeRank(chosen?.filename ?? '');
 }
 
 /** Text for people: what is not UTF-8 in it is replaced, and a character cut in two at the limit dropped. */

@@ -19,7 +19,7 @@ export function parsePaxRecords(bytes: Buffer): PaxRecords {
   for (let at = 0; at < bytes.byteLength; ) {
     const end = at + recordLength(bytes, at);
     const { key, value } = parseRecord(bytes.subarray(at, end));
-    if (records.has(key)) throw badArchive(`a pax header gives ${key} twice`, value);
+    if (records.has(key)) throw badArchive('a pax header sets the same thing twice', key);
     if (key !== 'path' && key !== 'size' && !decoration.test(key)) {
       throw badArchive('a pax header sets what it may not set', key);
     }
