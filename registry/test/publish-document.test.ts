@@ -159,6 +159,7 @@ describe('refused', () => {
     'UTF-8 that breaks off': Buffer.concat([Buffer.from('{}'), Buffer.from([0xc3])]),
     'UTF-16': Buffer.from(text, 'utf16le'),
     'deep nesting': `{"a":${'['.repeat(200)}${']'.repeat(200)}}`,
+    'a great many values at the top': `{${Array.from({ length: 510_000 }, (_, n) => `"${n}":1`).join()}}`,
     'a great many values': `{"a":[${'{},'.repeat(600_000)}{}]}`,
   };
 

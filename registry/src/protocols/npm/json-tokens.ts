@@ -1,5 +1,5 @@
 import { Refusal } from '../../errors.ts';
-import { createTokenizer, JsonError, type JsonToken } from '../../strict-json.ts';
+import { createTokenizer, type Json, JsonBuilder, JsonError, type JsonToken } from '../../strict-json.ts';
 
 /**
  * The tokens of a JSON text that arrives as bytes, one after the other on request. What is read with `longText`
@@ -9,6 +9,8 @@ export class JsonTokens {
   readonly #body: AsyncIterator<Uint8Array>;
   readonly #maximumText: number;
   readonly #tokenize = createTokenizer();
+  /** One for the whole text, so that its limit on the number of values holds for all of them together. */
+  readonly #builder = new JsonBuilder();
   // UTF-8 is the only encoding (RFC 8259 §8.1); a byte order mark stays in and is refused as not being JSON.
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #batch: readonly JsonToken[] = [];
@@ -42,6 +44,12 @@ export class JsonTokens {
       if (token.name === end) return text;
       text += token.value;
     }
+  }
+
+  /** One whole value, of which nothing has been taken. */
+  async value(): Promise<Json> {
+    while (!this.#builder.add(this.take() ?? (await this.next())));
+    return this.#builder.take();
   }
 
   /** A string whose start has been taken, in pieces of the size in which the body arrives. */

@@ -1,5 +1,5 @@
 import { Refusal } from '../../errors.ts';
-import { type Json, JsonBuilder, JsonError, type JsonObject, uniqueKey } from '../../strict-json.ts';
+import { type Json, JsonError, type JsonObject, uniqueKey } from '../../strict-json.ts';
 import { decodeBase64 } from './base64.ts';
 import { JsonTokens } from './json-tokens.ts';
 
@@ -64,7 +64,7 @@ async function readDocument<T>(tokens: JsonTokens, attachments: Attachments<T>):
   await eachMember(tokens, async (key) => {
     Object.defineProperty(seen, uniqueKey(seen, key), {});
     if (key === '_attachments') await eachMember(tokens, (name) => attachments.read(name));
-    else document[key] = await readValue(tokens);
+    else document[key] = await tokens.value();
   });
   await tokens.expectEnd();
   return document;
@@ -75,12 +75,6 @@ async function eachMember(tokens: JsonTokens, read: (key: string) => Promise<voi
   if ((await tokens.next()).name !== 'startObject')
     throw new JsonError('an object is missing where one must be');
   while ((await tokens.next()).name === 'startKey') await read(await tokens.text('endKey'));
-}
-
-async function readValue(tokens: JsonTokens): Promise<Json> {
-  const builder = new JsonBuilder();
-  while (!builder.add(tokens.take() ?? (await tokens.next())));
-  return builder.take();
 }
 
 interface Members {
@@ -116,7 +110,7 @@ class Attachments<Received> {
     await eachMember(this.#tokens, async (key) => {
       Object.defineProperty(seen, uniqueKey(seen, key), {});
       if (key === 'data') members.data = await this.#readData(name, members.content_type);
-      else members[key as 'length'] = await readValue(this.#tokens);
+      else members[key as 'length'] = await this.#tokens.value();
     });
     this.#add(name, members);
   }
