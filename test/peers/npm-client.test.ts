@@ -42,7 +42,7 @@ describe.each(Object.keys(clients))('%s', (version) => {
   const clientOf = clients[version] as (home: FreshHome) => Client;
   const suffix = version.replace(/\D/g, '');
 
-  test('publish is refused without a code and taken with one; a code works once', async () => {
+  test.concurrent('publish is refused without a code and taken with one; a code works once', async () => {
     await using home = await freshHome();
     const npm = clientOf(home);
     const { packageName, writeVersion, cwd, otp } = await maintainer(
@@ -63,7 +63,7 @@ describe.each(Object.keys(clients))('%s', (version) => {
     expect(Object.keys((await packument(packageName)).versions)).toEqual(['1.0.0']);
   });
 
-  test('owner add, ls and rm', async () => {
+  test.concurrent('owner add, ls and rm', async () => {
     await using home = await freshHome();
     const npm = clientOf(home);
     const { name, packageName, cwd, otp } = await maintainer(home, `owner${suffix}`, 'auth-only');
@@ -85,7 +85,7 @@ describe.each(Object.keys(clients))('%s', (version) => {
     expect(one.stdout.trim().split('\n')).toHaveLength(1);
   });
 
-  test('access set mfa=publish makes every later release need a code', async () => {
+  test.concurrent('access set mfa=publish makes every later release need a code', async () => {
     await using home = await freshHome();
     const npm = clientOf(home);
     const { packageName, writeVersion, cwd, otp } = await maintainer(home, `strict${suffix}`, 'auth-only');
@@ -97,18 +97,30 @@ describe.each(Object.keys(clients))('%s', (version) => {
     expect(Object.keys((await packument(packageName)).versions)).toEqual(['1.0.0', '1.1.0']);
   });
 
-  test('dist-tag add, ls and rm', async () => {
+  test.concurrent('dist-tag add is refused without a code and taken with one; ls', async () => {
     await using home = await freshHome();
     const npm = clientOf(home);
-    const { packageName, cwd, otp } = await maintainer(home, `tagger${suffix}`, 'auth-only');
-    await npm.succeed(['publish'], { cwd });
-    await npm.succeed(['dist-tag', 'add', `${packageName}@1.0.0`, 'next', ...(await otp())]);
+    const { packageName, cwd, otp } = await maintainer(home, `tagger${suffix}`, 'auth-and-writes');
+    await npm.succeed(['publish', ...(await otp())], { cwd });
+    const add = ['dist-tag', 'add', `${packageName}@1.0.0`, 'next'];
+    expect((await npm.run(add)).stderr).toContain('EOTP');
+    await npm.succeed([...add, ...(await otp())]);
     expect((await npm.succeed(['dist-tag', 'ls', packageName])).stdout).toBe('latest: 1.0.0\nnext: 1.0.0\n');
-    await npm.succeed(['dist-tag', 'rm', packageName, 'next']);
-    expect((await packument(packageName))['dist-tags']).toEqual({ latest: '1.0.0' });
   });
 
-  test('whoami, and logout after which the token is dead', async () => {
+  test.concurrent('dist-tag rm', async () => {
+    await using home = await freshHome();
+    const npm = clientOf(home);
+    const { packageName, cwd } = await maintainer(home, `untagger${suffix}`, 'auth-only');
+    await npm.succeed(['publish', '--tag', 'next'], { cwd });
+    const before = (await packument(packageName))['dist-tags'];
+    expect(before).toMatchObject({ next: '1.0.0' });
+    await npm.succeed(['dist-tag', 'add', `${packageName}@1.0.0`, 'old']);
+    await npm.succeed(['dist-tag', 'rm', packageName, 'old']);
+    expect((await packument(packageName))['dist-tags']).toEqual(before);
+  });
+
+  test.concurrent('whoami, and logout after which the token is dead', async () => {
     await using home = await freshHome();
     const npm = clientOf(home);
     const { name, token } = await maintainer(home, `leaver${suffix}`, 'auth-only');
@@ -118,7 +130,7 @@ describe.each(Object.keys(clients))('%s', (version) => {
     expect(answer.status).toBe(401);
   });
 
-  test('a changed archive under a published version is refused', async () => {
+  test.concurrent('a changed archive under a published version is refused', async () => {
     await using home = await freshHome();
     const npm = clientOf(home);
     const { cwd } = await maintainer(home, `rewriter${suffix}`, 'auth-only');

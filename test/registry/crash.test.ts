@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,8 +98,8 @@ async function keepPublishing(
 ): Promise<void> {
   for (let patch = 0; !witness.finished; patch++) {
     const version = `1.0.${patch}`;
-    const content = crypto.getRandomValues(new Uint8Array(1000 + (patch % 7) * 30_000));
-    const release = { name, version, archive: npmArchive({ name, version }, { data: Buffer.from(content) }) };
+    const content = randomBytes(1000 + (patch % 7) * 30_000);
+    const release = { name, version, archive: npmArchive({ name, version }, { data: content }) };
     witness.interrupted += await publish(registry, token, release);
     witness.acknowledged.push(release);
   }
