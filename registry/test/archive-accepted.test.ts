@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { create } from 'tar';
 import { afterAll, describe, expect, test } from 'vitest';
-import { inspectArchive } from '../src/releases/archive/inspect-archive.ts';
+import { inspectArchive } from '../src/protocols/npm/inspect-archive.ts';
 import {
   file,
   folder,

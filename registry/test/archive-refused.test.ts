@@ -5,7 +5,8 @@ import { deflateRawSync, gzipSync } from 'node:zlib';
 import { list, type ReadEntry } from 'tar';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Refusal } from '../src/errors.ts';
-import { type ArchiveLimits, inspectArchive } from '../src/releases/archive/inspect-archive.ts';
+import { inspectArchive } from '../src/protocols/npm/inspect-archive.ts';
+import type { ArchiveLimits } from '../src/releases/archive/read-archive.ts';
 import {
   endMarker,
   file,

@@ -8,7 +8,7 @@ import type { AuditEventRow } from '../store/schema.ts';
  * without every later hash changing too. Whoever keeps an old head can tell.
  */
 
-/** What happened, as `subject:act`. The list is public: `docs/audit.md`. */
+/** What happened, as `subject:act`. The list is public: `docs/self-hosting.md`, "The audit log". */
 export type AuditTag =
   | 'account:created'
   | 'account:login'

@@ -1,7 +1,7 @@
 import { unscoped } from '../../packages/package-name.ts';
-import type { InspectedArchive } from '../../releases/archive/inspect-archive.ts';
 import type { ReceivedBlob } from '../../store/blobs.ts';
 import type { Json, JsonObject } from '../../strict-json.ts';
+import type { InspectedArchive } from './inspect-archive.ts';
 import { hasInstallScript, type Manifest } from './manifest.ts';
 
 /**

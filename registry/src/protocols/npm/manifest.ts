@@ -1,7 +1,7 @@
 import { Refusal } from '../../errors.ts';
 import { parsePackageName, parseVersion, unscoped } from '../../packages/package-name.ts';
-import type { InspectedArchive } from '../../releases/archive/inspect-archive.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../strict-json.ts';
+import type { InspectedArchive } from './inspect-archive.ts';
 
 /**
  * What npm's clients need from a package.json, in the one spelling they expect in an index: the client that

@@ -1,9 +1,9 @@
 import { Refusal } from '../../errors.ts';
-import { inspectArchive } from '../../releases/archive/inspect-archive.ts';
 import type { Submission } from '../../releases/publish.ts';
 import type { ReceivedBlob } from '../../store/blobs.ts';
 import type { JsonObject } from '../../strict-json.ts';
 import { fullEntry, shortEntry } from './index-entry.ts';
+import { inspectArchive } from './inspect-archive.ts';
 import { manifestOf, refuseDisagreement } from './manifest.ts';
 
 export interface NpmSubmission {

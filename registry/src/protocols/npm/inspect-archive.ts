@@ -1,27 +1,12 @@
+import { badArchive, decodeUTF8 } from '../../releases/archive/bad-archive.ts';
+import {
+  type ArchivedFile,
+  type ArchiveLimits,
+  defaultArchiveLimits,
+  readArchive,
+} from '../../releases/archive/read-archive.ts';
+import type { TarEntry } from '../../releases/archive/tar-entries.ts';
 import { type JsonObject, parseStrictJsonObject } from '../../strict-json.ts';
-import { badArchive, decodeUTF8 } from './bad-archive.ts';
-import { ByteReader } from './byte-reader.ts';
-import { EntryPaths } from './entry-paths.ts';
-import { readGzipMember } from './gzip-member.ts';
-import { readTarEntries, type TarEntry } from './tar-entries.ts';
-
-export interface ArchiveLimits {
-  /** Of the tar stream, headers included. */
-  readonly unpackedBytes: number;
-  /** Files and folders, those included that only occur in paths. */
-  readonly entries: number;
-}
-
-/** Above the largest packages we know of: compilers with 300 MB of binaries, icon sets with 60,000 files. */
-export const defaultArchiveLimits: ArchiveLimits = { unpackedBytes: 1024 ** 3, entries: 100_000 };
-
-export interface ArchivedFile {
-  /** Inside the top folder, with `/` between segments. Fit to be shown. */
-  readonly path: string;
-  readonly size: number;
-  /** The permission bits. */
-  readonly mode: number;
-}
 
 /** What an archive says about itself: the only source of a release's metadata. */
 export interface InspectedArchive {
@@ -48,34 +33,21 @@ interface Readme {
 }
 
 interface Findings {
-  readonly files: ArchivedFile[];
   manifest?: JsonObject;
   readme?: Readme;
 }
 
-/**
- * Reads the archive at `path` as hostile: every rule it breaks is a refusal with `bad_archive`. Memory is
- * bounded by the number of entries, not by the archive's size.
- */
+/** Reads an npm package as hostile. Throws `bad_archive`. */
 export async function inspectArchive(
   path: string,
   limits: ArchiveLimits = defaultArchiveLimits,
 ): Promise<InspectedArchive> {
-  const reader = new ByteReader(readGzipMember(path, limits));
-  const paths = new EntryPaths(limits.entries);
-  const findings: Findings = { files: [] };
-  try {
-    for await (const entry of readTarEntries(reader)) await inspectEntry(entry, paths, findings);
-  } finally {
-    await reader.close();
-  }
-  return summarise(findings);
+  const findings: Findings = {};
+  const files = await readArchive(path, (inside, entry) => visit(inside, entry, findings), limits);
+  return summarise(files, findings);
 }
 
-async function inspectEntry(entry: TarEntry, paths: EntryPaths, findings: Findings): Promise<void> {
-  const path = paths.add(entry.path, entry.kind);
-  if (entry.kind === 'folder') return;
-  findings.files.push({ path, size: entry.size, mode: entry.mode });
+async function visit(path: string, entry: TarEntry, findings: Findings): Promise<void> {
   if (path === 'package.json') findings.manifest = await readManifest(entry);
   else if (isReadme(path, findings.readme)) findings.readme = await readReadme(entry, path);
 }
@@ -116,7 +88,7 @@ async function readReadme(entry: TarEntry, filename: string): Promise<Readme> {
   return { filename, text };
 }
 
-function summarise({ files, manifest, readme }: Findings): InspectedArchive {
+function summarise(files: readonly ArchivedFile[], { manifest, readme }: Findings): InspectedArchive {
   if (manifest === undefined) throw badArchive('it has no package.json in its top folder');
   const has = (path: string) => files.some((file) => file.path === path);
   return {
