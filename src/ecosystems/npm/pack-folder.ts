@@ -51,11 +51,15 @@ async function filesToPack(folder: string, manifest: PackingManifest): Promise<r
   const tree = await readDependencyTree(folder, manifest, isRoot ? workspace.members : []);
   // As npm does in a member's folder: the root's ignore files count for its members too.
   const member = workspace !== undefined && !isRoot ? { prefix: workspace.root, workspaces: [folder] } : {};
-  try {
-    return await packlist(tree as never, { path: folder, ...member });
-  } catch (error) {
+  const paths = await packlist(tree as never, { path: folder, ...member }).catch((error: unknown) => {
     throw packingError(folder, error);
-  }
+  });
+  const outside = paths.find((path) => path.startsWith('../'));
+  if (outside === undefined) return paths;
+  // npm would pack it as `package/../…`, and no installer unpacks that.
+  throw new PubError('E_PROJECT', `failed to pack \`${folder}\`: \`${outside}\` is outside of it`, {
+    hint: 'it belongs to a bundled dependency that is a link: install that dependency instead of linking it',
+  });
 }
 
 /**

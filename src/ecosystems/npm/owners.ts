@@ -1,0 +1,117 @@
+import { PubError } from '../../errors.ts';
+import { type JsonObject, stringMember } from '../../json.ts';
+import type { Secret } from '../../secret.ts';
+import type { Owner, Proofs } from '../registry.ts';
+import { maintainersOf, ownerFrom } from './packument.ts';
+import { encodeSegment, packagePath, type RegistryClient, unexpectedAnswer } from './registry-client.ts';
+
+export async function owners(
+  client: RegistryClient,
+  packageName: string,
+  token: Secret | undefined,
+): Promise<readonly Owner[]> {
+  const attempt = `failed to list the owners of \`${packageName}\``;
+  const packument = await readPackument(client, { packageName, token, attempt, query: '' });
+  return ownersIn(packument, attempt);
+}
+
+/** npm's way (measured, npm 12): look the person up, read the list with its revision, write the new list. */
+export async function addOwner(
+  client: RegistryClient,
+  proofs: Proofs,
+  packageName: string,
+  user: string,
+): Promise<void> {
+  const attempt = `failed to add \`${user}\` to the owners of \`${packageName}\``;
+  const added = await readUser(client, proofs.token, user, attempt);
+  await change(client, { proofs, packageName, attempt }, (current) =>
+    current.some(({ name }) => name === added.name) ? undefined : [...current, added],
+  );
+}
+
+export async function removeOwner(
+  client: RegistryClient,
+  proofs: Proofs,
+  packageName: string,
+  user: string,
+): Promise<void> {
+  const attempt = `failed to remove \`${user}\` from the owners of \`${packageName}\``;
+  await change(client, { proofs, packageName, attempt }, (current) => {
+    const left = current.filter(({ name }) => name !== user);
+    if (left.length === current.length) {
+      throw new PubError('E_NOT_FOUND', attempt, { cause: new Error(`\`${user}\` is not an owner`) });
+    }
+    if (left.length === 0) {
+      throw new PubError('E_REFUSED', attempt, {
+        cause: new Error('a package cannot be left without an owner'),
+        hint: 'add another owner first',
+      });
+    }
+    return left;
+  });
+}
+
+interface Change {
+  readonly proofs: Proofs;
+  readonly packageName: string;
+  readonly attempt: string;
+}
+
+/** `next` gives the new list, or `undefined` when it would be the same. */
+async function change(
+  client: RegistryClient,
+  { proofs, packageName, attempt }: Change,
+  next: (current: readonly Owner[]) => readonly Owner[] | undefined,
+): Promise<void> {
+  const { token, oneTimePassword } = proofs;
+  const packument = await readPackument(client, { packageName, token, attempt, query: '?write=true' });
+  const revision = stringMember(packument, '_rev');
+  if (revision === undefined || !/^[\w.-]{1,256}$/.test(revision)) {
+    throw unexpectedAnswer(attempt, 'it has no revision to change');
+  }
+  const changed = next(ownersIn(packument, attempt));
+  if (changed === undefined) return;
+  const maintainers = changed.map(({ name, email }) => ({ name, email: email ?? '' }));
+  await client.send({
+    method: 'PUT',
+    path: `${packagePath(packageName)}/-rev/${encodeSegment(revision)}`,
+    command: 'owner',
+    attempt,
+    token,
+    oneTimePassword,
+    json: { _id: stringMember(packument, '_id') ?? packageName, _rev: revision, maintainers },
+  });
+}
+
+async function readUser(
+  client: RegistryClient,
+  token: Secret,
+  user: string,
+  attempt: string,
+): Promise<Owner> {
+  const path = `-/user/org.couchdb.user:${encodeSegment(user)}`;
+  const found = ownerFrom(await client.read({ method: 'GET', path, command: 'owner', attempt, token }));
+  if (found?.name !== user) throw unexpectedAnswer(attempt, 'it is about another user');
+  return found;
+}
+
+interface PackumentRequest {
+  readonly packageName: string;
+  readonly token: Secret | undefined;
+  readonly attempt: string;
+  readonly query: string;
+}
+
+async function readPackument(client: RegistryClient, request: PackumentRequest): Promise<JsonObject> {
+  const { packageName, token, attempt, query } = request;
+  const path = `${packagePath(packageName)}${query}`;
+  const packument = await client.read({ method: 'GET', path, command: 'owner', attempt, token });
+  if (packument['name'] !== packageName) throw unexpectedAnswer(attempt, 'it is about another package');
+  return packument;
+}
+
+function ownersIn(packument: JsonObject, attempt: string): readonly Owner[] {
+  const list = maintainersOf(packument);
+  if (list === undefined) throw unexpectedAnswer(attempt, 'it has no list of owners');
+  return list;
+}

@@ -1,0 +1,50 @@
+import type { PubError } from '../../errors.ts';
+import { refusalFrom } from '../../http/registry-error.ts';
+import { isJsonObject, type Json, type JsonObject, stringMember } from '../../json.ts';
+import type { Archive } from '../ecosystem.ts';
+import type { PublishPlan } from '../registry.ts';
+import { unexpectedAnswer } from './registry-client.ts';
+import { isAccountName } from './sessions.ts';
+
+/** docs/protocol.md, "Preflight". */
+export function preflightBody(archives: readonly Archive[]): JsonObject {
+  return {
+    releases: archives.map(({ ecosystem, name, version, digests, size }) => {
+      return { ecosystem, name, version, sha256: digests.sha256, size };
+    }),
+  };
+}
+
+/**
+ * What the answer to one release means. Throws what a refusal says, and `E_REGISTRY` for every answer that is
+ * not exactly about this release: a plan decides whether the person is asked for a code.
+ */
+export function planFrom(answer: Json, { name, version }: Archive, attempt: string): PublishPlan {
+  if (!isJsonObject(answer)) throw unexpectedAnswer(attempt, 'it is not a JSON object');
+  const account = stringMember(answer, 'account');
+  if (account === undefined || !isAccountName(account))
+    throw unexpectedAnswer(attempt, 'it names no account');
+  const required = isJsonObject(answer['second_factor']) ? answer['second_factor']['required'] : undefined;
+  if (typeof required !== 'boolean') {
+    throw unexpectedAnswer(attempt, 'it does not say whether a second factor is required');
+  }
+  const releases = Array.isArray(answer['releases']) ? answer['releases'] : [];
+  const release: Json | undefined = releases[0];
+  const isOurs = isJsonObject(release) && release['name'] === name && release['version'] === version;
+  if (!isOurs || releases.length !== 1) throw unexpectedAnswer(attempt, 'it is about another release');
+  switch (release['decision']) {
+    case 'accept':
+      return { account, secondFactor: required, alreadyPublished: false };
+    case 'published':
+      return { account, secondFactor: false, alreadyPublished: true };
+    case 'refuse':
+      throw refusal(release, attempt);
+    default:
+      throw unexpectedAnswer(attempt, 'its decision is not known');
+  }
+}
+
+function refusal(release: JsonObject, attempt: string): PubError {
+  const text = stringMember(release, 'message') ?? '';
+  return refusalFrom({ status: undefined, code: stringMember(release, 'code'), text }, attempt);
+}

@@ -1,0 +1,52 @@
+import type { RegistryTarget } from '../../config/registry-target.ts';
+import type { Transport } from '../../http/transport.ts';
+import type { Registry } from '../registry.ts';
+import { addOwner, owners, removeOwner } from './owners.ts';
+import { type Dialect, plan, upload } from './publishing.ts';
+import { RegistryClient } from './registry-client.ts';
+import {
+  beginEnrolment,
+  confirmEnrolment,
+  disableSecondFactor,
+  secondFactorStatus,
+  setRequireSecondFactor,
+} from './second-factor.ts';
+import { logIn, revoke, whoAmI } from './sessions.ts';
+
+export interface NpmRegistryOptions {
+  readonly target: RegistryTarget;
+  readonly transport: Transport;
+  /** Ours, for the manifests we publish. */
+  readonly clientVersion: string;
+}
+
+/** A registry that speaks npm's protocol; with `pub-registry`'s additions where it has them. */
+export function createNpmRegistry({ target, transport, clientVersion }: NpmRegistryOptions): Registry {
+  const client = new RegistryClient(target, transport);
+  /** Learnt by planning; the same for every package. */
+  let dialect: Dialect | undefined;
+  return {
+    displayUrl: client.displayUrl,
+    logIn: (login) => logIn(client, login),
+    revoke: (token) => revoke(client, token),
+    whoAmI: (token) => whoAmI(client, token),
+    planPublish: async (token, request) => {
+      const planned = await plan(client, token, request);
+      dialect = planned.dialect;
+      return planned.plan;
+    },
+    publish: async (proofs, request, onProgress) => {
+      dialect ??= (await plan(client, proofs.token, request)).dialect;
+      await upload(client, proofs, request, { dialect, clientVersion, onProgress });
+    },
+    owners: (packageName, token) => owners(client, packageName, token),
+    addOwner: (proofs, packageName, user) => addOwner(client, proofs, packageName, user),
+    removeOwner: (proofs, packageName, user) => removeOwner(client, proofs, packageName, user),
+    setRequireSecondFactor: (proofs, packageName, required) =>
+      setRequireSecondFactor(client, proofs, packageName, required),
+    secondFactorStatus: (token) => secondFactorStatus(client, token),
+    beginEnrolment: (proofs, password, mode) => beginEnrolment(client, proofs, password, mode),
+    confirmEnrolment: (proofs, code) => confirmEnrolment(client, proofs, code),
+    disableSecondFactor: (proofs, password) => disableSecondFactor(client, proofs, password),
+  };
+}

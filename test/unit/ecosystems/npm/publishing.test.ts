@@ -1,0 +1,241 @@
+import { readFileSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { Archive } from '../../../../src/ecosystems/ecosystem.ts';
+import { planFrom, preflightBody } from '../../../../src/ecosystems/npm/preflight.ts';
+import { SecondFactorRequired } from '../../../../src/second-factor/challenge.ts';
+import { challenge, proofs, registryWith, token } from './registry-harness.ts';
+import { sampleArchive } from './sample-archive.ts';
+
+interface Vector {
+  readonly name: string;
+  readonly body: never;
+  readonly plan?: object;
+  readonly error?: string;
+}
+
+const vectors = (name: string): readonly Vector[] => {
+  const list = JSON.parse(readFileSync(`test/vectors/preflight/${name}.json`, 'utf8')) as readonly Vector[];
+  expect(list.length).toBeGreaterThan(0);
+  return list;
+};
+
+const preflight = 'POST /npm/-/pub/v1/preflight';
+const packument = 'GET /npm/@acme%2ftool';
+const upload = 'PUT /npm/-/pub/v1/releases/npm/@acme%2ftool/1.0.0?tag=latest';
+const accepted = {
+  account: 'alice',
+  second_factor: { required: true, enrolled: true, methods: ['totp'] },
+  releases: [{ name: '@acme/tool', version: '1.0.0', decision: 'accept' }],
+};
+const nothing = () => {};
+
+async function request(parts: Parameters<typeof sampleArchive>[0] = {}) {
+  return { archive: await sampleArchive(parts), tag: 'latest', access: undefined };
+}
+
+test.each(vectors('answer-accept'))('preflight answer: $name', async ({ body, plan }) => {
+  const { registry } = registryWith([preflight, { body }]);
+  expect(await registry.planPublish(token, await request())).toEqual(plan);
+});
+
+test.each(vectors('answer-reject'))('preflight answer: $name', async ({ body, error }) => {
+  const { registry } = registryWith([preflight, { body }]);
+  await expect(registry.planPublish(token, await request())).rejects.toMatchObject({ code: error });
+});
+
+test.each(vectors('request-accept'))('preflight request: $name', ({ body }) => {
+  const { releases } = body as { releases: readonly { sha256: string }[] };
+  const archives = releases.map(({ sha256, ...release }) => ({ ...release, digests: { sha256 } }));
+  expect(preflightBody(archives as unknown as readonly Archive[])).toEqual({ releases });
+});
+
+test('an answer about two releases is not believed', async () => {
+  const { archive } = await request();
+  const twice = { ...accepted, releases: [...accepted.releases, ...accepted.releases] };
+  expect(() => planFrom(twice, archive, 'failed')).toThrow(expect.objectContaining({ code: 'E_REGISTRY' }));
+});
+
+test('the preflight carries the token as a bearer and no code', async () => {
+  const { registry, sent } = registryWith([preflight, { body: accepted }]);
+  const publish = await request();
+  await registry.planPublish(token, publish);
+  expect(sent[0]).toMatchObject({ token: 'pub_token', oneTimePassword: undefined });
+  expect(JSON.parse(String(sent[0]?.body))).toEqual(preflightBody([publish.archive]));
+  expect(sent[0]?.headers).toMatchObject({ 'npm-command': 'publish', 'npm-auth-type': 'legacy' });
+});
+
+test.each([
+  ['401', { status: 401, body: { error: 'no', code: 'unauthenticated' } }, 'E_NOT_LOGGED_IN'],
+  ['503', { status: 503, body: '<html>' }, 'E_REGISTRY'],
+  ['403 with a code', { status: 403, body: { error: 'no', code: 'not_owner' } }, 'E_FORBIDDEN'],
+])('a preflight refused with %s is an error, not another dialect', async (_, answer, code) => {
+  const { registry } = registryWith([preflight, answer]);
+  await expect(registry.planPublish(token, await request())).rejects.toMatchObject({ code });
+});
+
+test('pub-registry gets the archive as it is, with its digest', async () => {
+  const publish = await request({ bytes: Buffer.alloc(500_000, 7) });
+  const { sha256 } = publish.archive.digests;
+  const body = { name: '@acme/tool', version: '1.0.0', state: 'published', sha256 };
+  const { registry, sent } = registryWith([preflight, { body: accepted }], [upload, { status: 201, body }]);
+  await registry.planPublish(token, publish);
+  const progress: number[] = [];
+  await registry.publish(proofs, publish, (bytes) => progress.push(bytes));
+  expect(sent[1]?.body.equals(Buffer.alloc(500_000, 7))).toBe(true);
+  expect(sent[1]).toMatchObject({ token: 'pub_token', oneTimePassword: '123456' });
+  expect(sent[1]?.headers).toMatchObject({
+    'content-type': 'application/octet-stream',
+    'content-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
+  });
+  expect(progress.at(-1)).toBe(500_000);
+});
+
+test.each([
+  ['other bytes', { sha256: '0'.repeat(64) }],
+  ['another state', { state: 'staged' }],
+])('an upload answered with %s is not a success', async (_, change) => {
+  const publish = await request();
+  const body = { state: 'published', sha256: publish.archive.digests.sha256, ...change };
+  const { registry } = registryWith([preflight, { body: accepted }], [upload, { status: 201, body }]);
+  await registry.planPublish(token, publish);
+  await expect(registry.publish(proofs, publish, nothing)).rejects.toMatchObject({ code: 'E_REGISTRY' });
+});
+
+test('a challenge is thrown as one, and the same upload can be repeated', async () => {
+  const publish = await request();
+  const body = { state: 'published', sha256: publish.archive.digests.sha256 };
+  const { registry, sent } = registryWith(
+    [preflight, { body: accepted }],
+    [upload, challenge],
+    [upload, { status: 200, body }],
+  );
+  await registry.planPublish(token, publish);
+  await expect(registry.publish({ token }, publish, nothing)).rejects.toBeInstanceOf(SecondFactorRequired);
+  await registry.publish(proofs, publish, nothing);
+  expect(sent[1]?.body.equals(sent[2]?.body ?? Buffer.alloc(0))).toBe(true);
+});
+
+test('a version and a tag cannot leave their place in the URL', async () => {
+  const publish = { ...(await request({ version: '1.0.0+a/../b?x' })), tag: 'a&access=public' };
+  const answer = { ...accepted, releases: [{ ...accepted.releases[0], version: '1.0.0+a/../b?x' }] };
+  const path = '1.0.0%2Ba%2F..%2Fb%3Fx?tag=a%26access%3Dpublic';
+  const { registry } = registryWith(
+    [preflight, { body: answer }],
+    [`PUT /npm/-/pub/v1/releases/npm/@acme%2ftool/${path}`, { status: 400, body: {} }],
+  );
+  await registry.planPublish(token, publish);
+  await expect(registry.publish(proofs, publish, nothing)).rejects.toMatchObject({ code: 'E_REGISTRY' });
+});
+
+test.each([
+  ['404', { status: 404, body: { error: 'not found' } }],
+  ['405', { status: 405 }],
+  ['a web page', { status: 200, body: '<!doctype html>' }],
+  ['a refusal of its own', { status: 400, body: { error: 'what is this' } }],
+])('a registry that answers the preflight with %s is an ordinary one', async (_, answer) => {
+  const { registry, sent } = registryWith([preflight, answer], [packument, { status: 404 }]);
+  const plan = await registry.planPublish(token, await request());
+  expect(plan).toEqual({ account: undefined, secondFactor: 'unknown', alreadyPublished: false });
+  expect(sent[1]?.headers['accept']).toContain('application/vnd.npm.install-v1+json');
+});
+
+test('an ordinary registry that has exactly this archive needs nothing', async () => {
+  const publish = await request();
+  const versions = { '1.0.0': { dist: { integrity: publish.archive.digests.integrity } } };
+  const { registry } = registryWith([preflight, { status: 404 }], [packument, { body: { versions } }]);
+  expect(await registry.planPublish(token, publish)).toMatchObject({ alreadyPublished: true });
+});
+
+test.each([{ dist: { integrity: 'sha512-other' } }, { dist: {} }, {}, null])(
+  'an ordinary registry that has the version as %j refuses clearly',
+  async (manifest) => {
+    const body = { versions: { '1.0.0': manifest } };
+    const { registry } = registryWith([preflight, { status: 404 }], [packument, { body }]);
+    await expect(registry.planPublish(token, await request())).rejects.toMatchObject({
+      code: 'E_VERSION_EXISTS',
+    });
+  },
+);
+
+test('a packument that is not JSON is not taken for an unknown package', async () => {
+  const { registry } = registryWith([preflight, { status: 404 }], [packument, { body: '<html>' }]);
+  await expect(registry.planPublish(token, await request())).rejects.toMatchObject({ code: 'E_REGISTRY' });
+});
+
+test.each([0, 1, 2, 3, 196_607, 196_608, 400_001])(
+  'npm’s document carries an archive of %i bytes',
+  async (size) => {
+    const bytes = Buffer.alloc(size, 'pub');
+    const readme = { fileName: 'README.md', text: 'a readme with "data":"" in it' };
+    const publish = {
+      ...(await request({
+        bytes,
+        readme,
+        gitHead: 'a'.repeat(40),
+        manifest: {
+          name: '@acme/tool',
+          version: 'v1.0.0',
+          bin: './cli.js',
+          repository: 'acme/tool',
+          _secret: 1,
+        },
+      })),
+      tag: 'next',
+      access: 'public' as const,
+    };
+    const { registry, sent } = registryWith(
+      [preflight, { status: 404 }],
+      [packument, { status: 404 }],
+      ['PUT /npm/@acme%2ftool', { status: 201, body: { ok: true } }],
+    );
+    await registry.planPublish(token, publish);
+    const progress = [0];
+    await registry.publish(proofs, publish, (sentBytes) => progress.push(sentBytes));
+    const { digests } = publish.archive;
+    expect(progress.at(-1)).toBe(size);
+    expect(sent[2]).toMatchObject({ token: 'pub_token', oneTimePassword: '123456' });
+    expect(JSON.parse(String(sent[2]?.body))).toEqual({
+      _id: '@acme/tool',
+      name: '@acme/tool',
+      'dist-tags': { next: '1.0.0' },
+      access: 'public',
+      versions: {
+        '1.0.0': {
+          _id: '@acme/tool@1.0.0',
+          _nodeVersion: process.versions.node,
+          _pubVersion: '1.2.3',
+          name: '@acme/tool',
+          version: '1.0.0',
+          bin: { '@acme/tool': undefined, tool: 'cli.js' },
+          repository: { type: 'git', url: 'git+https://github.com/acme/tool.git' },
+          bugs: { url: 'https://github.com/acme/tool/issues' },
+          homepage: 'https://github.com/acme/tool#readme',
+          readme: readme.text,
+          readmeFilename: 'README.md',
+          gitHead: 'a'.repeat(40),
+          dist: {
+            integrity: digests.integrity,
+            shasum: digests.sha1,
+            tarball: 'http://registry.example/npm/@acme/tool/-/@acme/tool-1.0.0.tgz',
+          },
+        },
+      },
+      _attachments: {
+        '@acme/tool-1.0.0.tgz': {
+          content_type: 'application/octet-stream',
+          data: bytes.toString('base64'),
+          length: size,
+        },
+      },
+    });
+  },
+);
+
+test('an archive that grew after it was packed is not sent as a success', async () => {
+  const publish = await request();
+  const { registry } = registryWith([preflight, { body: accepted }]);
+  await registry.planPublish(token, publish);
+  await appendFile(publish.archive.path, 'more');
+  await expect(registry.publish(proofs, publish, nothing)).rejects.toMatchObject({ code: 'E_ARCHIVE' });
+});
