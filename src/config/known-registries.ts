@@ -36,7 +36,7 @@ export function createRegistries(options: RegistriesOptions): Registries {
       ];
       return known.map(([name, url]) => ({ name, url, default: url === current }));
     },
-    add: (name, url) => add(file, parseRegistryName(name), parseRegistryUrl(url)),
+    add: async (name, url) => await add(file, parseRegistryName(name), parseRegistryUrl(url)),
     remove: (name) => remove(file, name),
     async setDefault(name) {
       if (name === npmName) {

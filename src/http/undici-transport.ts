@@ -35,9 +35,9 @@ export function createTransport(settings: TransportSettings): Transport & { clos
   return {
     send: followRedirects(single).send,
     async close() {
-      if (connections === undefined) return;
-      const { direct, proxied } = await connections;
-      await Promise.all([direct.destroy(), proxied.destroy()]);
+      // What could not be opened was reported by the request that wanted it, and needs no closing.
+      const opened = await connections?.catch(() => undefined);
+      await Promise.all([opened?.direct.destroy(), opened?.proxied.destroy()]);
     },
   };
 }
