@@ -266,6 +266,7 @@ function deferredCredentials(load: () => Promise<Credentials>): Credentials {
     get: async (registry) => (await load()).get(registry),
     require: async (registry) => (await load()).require(registry),
     keychain: {
+      probe: async (registry) => (await load()).keychain.probe(registry),
       get: async (registry) => (await load()).keychain.get(registry),
       store: async (registry, account, token) => (await load()).keychain.store(registry, account, token),
       erase: async (registry) => (await load()).keychain.erase(registry),

@@ -23,6 +23,9 @@ export interface KeychainOptions {
   readonly note: (text: string) => void;
 }
 
+/** Looked for to see whether the keychain answers; never stored. */
+const accountOfProbe = 'pub-probe';
+
 /** The keychain of the operating system. Not touched for a registry nobody logged in to. */
 export function createKeychain(options: KeychainOptions): CredentialStore {
   const { accounts, platform } = options;
@@ -32,6 +35,9 @@ export function createKeychain(options: KeychainOptions): CredentialStore {
       if (account === undefined) return undefined;
       const answer = await ask(options, 'get', entryFor(registry.url, account, platform));
       return answer.status === 'found' ? { token: answer.token, account, source: 'the keychain' } : undefined;
+    },
+    async probe(registry) {
+      await ask(options, 'get', entryFor(registry.url, accountOfProbe, platform));
     },
     async store(registry, account, token) {
       requireFits(token, platform);

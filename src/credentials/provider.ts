@@ -21,6 +21,8 @@ export interface CredentialProvider {
 
 /** A place that keeps tokens. */
 export interface CredentialStore extends CredentialProvider {
+  /** Throws what `store` would throw for want of a usable keychain; to be asked before a token is made. */
+  probe(registry: RegistryTarget): Promise<void>;
   /** Replaces what is there, then reads it back and compares. */
   store(registry: RegistryTarget, account: string, token: Secret): Promise<void>;
   /** Erases, then reads back to make sure. False when there was nothing to erase. */

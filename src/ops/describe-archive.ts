@@ -22,11 +22,9 @@ export function fileLines({ files }: Pick<Archive, 'files'>): readonly string[] 
 /** The first files of the archive, and how many more there are. */
 export function fileSummary(archive: Pick<Archive, 'files'>): string {
   const lines = fileLines(archive);
-  if (lines.length <= filesShown) return lines.join('\n');
   const rest = lines.length - filesShown;
-  return [...lines.slice(0, filesShown), `… and ${rest} more: \`pub package --list\` shows them all`].join(
-    '\n',
-  );
+  const more = rest > 0 ? [`… and ${rest} more: \`pub package --list\` shows them all`] : [];
+  return [...lines.slice(0, filesShown), ...more].map((line) => `    ${line}`).join('\n');
 }
 
 export function countFiles({ files }: Pick<Archive, 'files'>): string {

@@ -35,12 +35,13 @@ type LogInContext = Pick<
 export async function logIn(context: LogInContext, request: LogInRequest): Promise<void> {
   const connection = await openConnection(context, { explicit: request.registry });
   const { target, registry } = connection;
-  const earlier = await context.credentials.keychain.get(target);
+  await context.credentials.keychain.probe(target);
   const byToken = request.standardInput === 'token';
   const token = byToken
     ? await readSecretLine(context, 'token')
     : await tokenForPassword(context, connection, request);
   const account = await registry.whoAmI(token);
+  const earlier = await context.credentials.keychain.get(target);
   try {
     await context.credentials.keychain.store(target, account, token);
   } catch (error) {

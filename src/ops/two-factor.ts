@@ -153,7 +153,7 @@ async function confirm(
     try {
       return await registry.confirmEnrolment({ token: credential.token }, code);
     } catch (error) {
-      if (!(error instanceof SecondFactorRequired)) throw error;
+      if (!isWrongCode(error)) throw error;
       if (left <= 1) throw refused(error);
       context.terminal.warn(
         'that code was not accepted: check the clock of your device, and try the next one',
@@ -162,7 +162,13 @@ async function confirm(
   }
 }
 
-function refused(cause: SecondFactorRequired): PubError {
+/** Registries challenge again, or call the request a bad one: there is nothing in it but the code. */
+function isWrongCode(error: unknown): error is Error {
+  return error instanceof SecondFactorRequired || (error instanceof PubError && error.code === 'E_REGISTRY');
+}
+
+function refused(error: Error): PubError {
+  const cause = error instanceof PubError ? error.cause : error;
   return new PubError('E_SECOND_FACTOR', 'the code was not accepted', {
     cause,
     hint: 'check the clock of your device, then run `pub 2fa confirm`',
@@ -173,8 +179,8 @@ function reportRecoveryCodes({ terminal }: TwoFactorContext, codes: readonly Sec
   const lines = codes.map((code) => code.expose());
   terminal.status('Enabled', 'the second factor');
   terminal.note(
-    'Each of these recovery codes lets you log in once without your device. They are shown only now: keep them\n' +
-      'where your device is not.',
+    'Each of these recovery codes logs you in once without your device.\n' +
+      'They are shown only now: keep them where your device is not.',
   );
   terminal.result({ enabled: true, recoveryCodes: lines }, lines.join('\n'));
 }

@@ -70,6 +70,7 @@ export function memoryCredentials(token?: string): MemoryCredentials {
       });
     },
     keychain: {
+      async probe() {},
       get: async () => credentials.kept,
       async store(_target, account, secret) {
         credentials.kept = keychainCredential(secret.expose(), account);

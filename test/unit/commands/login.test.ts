@@ -140,7 +140,7 @@ describe('a login', () => {
   it('asks the keychain before the person: a token that cannot be kept is not made', async () => {
     const { registry, logins } = registryOf();
     const credentials = memoryCredentials();
-    credentials.keychain.get = async () => {
+    credentials.keychain.probe = async () => {
       throw new PubError('E_KEYCHAIN_LOCKED', 'the keychain is locked');
     };
     const { stderr } = await run('login', { ...loggingIn(registry, credentials), answers: [] });

@@ -62,8 +62,8 @@ describe('a publish', () => {
       {
         "exitCode": 0,
         "stderr": "    Packaged left-pad@1.3.0
-      5.0 kB  index.js
-       678 B  package.json
+          5.0 kB  index.js
+           678 B  package.json
       files     2 files
       size      1.2 kB (5.7 kB unpacked)
       sha256    2222222222222222222222222222222222222222222222222222222222222222
@@ -373,8 +373,8 @@ describe('a dry run', () => {
     expect(stdout).toBe('');
     expect(stderr).toMatchInlineSnapshot(`
       "    Packaged left-pad@1.3.0
-      5.0 kB  index.js
-       678 B  package.json
+          5.0 kB  index.js
+           678 B  package.json
       files     2 files
       size      1.2 kB (5.7 kB unpacked)
       sha256    2222222222222222222222222222222222222222222222222222222222222222

@@ -51,8 +51,8 @@ describe('2fa enable', () => {
         "stderr": "Scan this with an authenticator app, or type the secret into it:
       secret  JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
            Enabled the second factor
-      Each of these recovery codes lets you log in once without your device. They are shown only now: keep them
-      where your device is not.
+      Each of these recovery codes logs you in once without your device.
+      They are shown only now: keep them where your device is not.
       ",
         "stdout": "11112222
       33334444
@@ -76,6 +76,26 @@ describe('2fa enable', () => {
       "
     `);
     expect(calls).toHaveLength(4);
+  });
+
+  it('knows a wrong code from a registry that calls the request a bad one', async () => {
+    const codes: string[] = [];
+    const { registry } = account({
+      async confirmEnrolment(_proofs, code) {
+        codes.push(code.expose());
+        if (code.expose() === '123456') return [new Secret('11112222')];
+        throw new PubError('E_REGISTRY', 'failed to confirm', {
+          cause: new Error('400: this code is wrong'),
+        });
+      },
+    });
+    const answers = [
+      ['your app shows', '000000'],
+      ['your app shows', '123456'],
+    ] as const;
+    expect((await run('2fa confirm', { ...at(registry), answers })).exitCode).toBe(0);
+    expect((await run('2fa confirm --otp 000000', at(registry))).stderr).toContain('caused by: 400');
+    expect(codes).toEqual(['000000', '123456', '000000']);
   });
 
   it('in a script stops with the secret on stdout, and confirm is the second half', async () => {

@@ -18,7 +18,7 @@ function provider(
 
 function keychainThat(get: CredentialStore['get']): CredentialStore {
   const unexpected = () => Promise.reject(new Error('unexpected change of the keychain'));
-  return { get, store: unexpected, erase: unexpected };
+  return { get, probe: unexpected, store: unexpected, erase: unexpected };
 }
 
 const untouched = keychainThat(() => Promise.reject(new Error('unexpected question to the keychain')));

@@ -102,6 +102,14 @@ describe('the keychain', () => {
     return { store, asked, account: () => current };
   }
 
+  test('is asked by a probe, whose fault is thrown', async () => {
+    const { store, asked, account } = keychain([{ status: 'absent' }, { status: 'locked', reason: 'x' }]);
+    await store.probe(registry);
+    await expect(store.probe(registry)).rejects.toMatchObject({ code: 'E_KEYCHAIN_LOCKED' });
+    expect(asked.map(({ action }) => action)).toEqual(['get', 'get']);
+    expect(account()).toBeUndefined();
+  });
+
   test('is not touched for a registry nobody logged in to', async () => {
     const { store } = keychain([]);
     expect(await store.get(registry)).toBeUndefined();
