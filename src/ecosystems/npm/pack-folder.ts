@@ -76,7 +76,7 @@ async function replacedManifest(folder: string, into: string) {
 }
 
 async function writeThrough(stream: AsyncIterable<Uint8Array>, path: string, digesting: Digesting) {
-  await using file = await open(path, 'w');
+  const file = await open(path, 'w');
   try {
     for await (const chunk of stream) {
       digesting.update(chunk);
@@ -84,17 +84,27 @@ async function writeThrough(stream: AsyncIterable<Uint8Array>, path: string, dig
     }
   } catch (error) {
     throw packingError(path, error);
+  } finally {
+    await file.close();
   }
 }
 
 async function startsOf(folder: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const starts = new Map<string, string>();
   for (const path of paths.filter(mustLookInside)) {
-    await using file = await open(join(folder, path), 'r');
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(startLength), 0, startLength, 0);
-    starts.set(path.replace(/^\.\//, ''), buffer.toString('latin1', 0, bytesRead));
+    starts.set(path.replace(/^\.\//, ''), await startOf(join(folder, path)));
   }
   return starts;
+}
+
+async function startOf(path: string): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(startLength), 0, startLength, 0);
+    return buffer.toString('latin1', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 async function readReadme(folder: string, paths: readonly string[]): Promise<Readme | undefined> {

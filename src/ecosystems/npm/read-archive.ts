@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import type { Parser } from 'tar';
 import { PubError } from '../../errors.ts';
@@ -61,17 +61,23 @@ async function parseThrough(path: string, digesting: Digesting, contents: Archiv
   const ended = once(parser, 'end');
   // Awaited below; until then a failure must not count as unhandled.
   ended.catch(() => {});
-  await using file = await open(path, 'r');
-  const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
-  if (buffer.readUInt16BE() !== 0x1f8b) throw new Error('it is not compressed with gzip');
-  for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) {
-    digesting.update(chunk as Buffer);
-    if (!parser.write(chunk as Buffer)) await Promise.race([drained(parser), ended]);
+  let isFirst = true;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    if (isFirst) requireGzip(chunk);
+    isFirst = false;
+    digesting.update(chunk);
+    if (!parser.write(chunk)) await Promise.race([drained(parser), ended]);
     contents.throwIfRefused();
   }
+  if (isFirst) requireGzip(Buffer.alloc(0));
   parser.end();
   await ended;
   contents.throwIfRefused();
+}
+
+/** The parser takes other compressions too; registries and installers do not. */
+function requireGzip(start: Buffer): void {
+  if (start[0] !== 0x1f || start[1] !== 0x8b) throw new Error('it is not compressed with gzip');
 }
 
 async function drained(parser: Parser): Promise<void> {
