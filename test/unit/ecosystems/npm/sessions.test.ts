@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import { createNpmRegistry } from '../../../../src/ecosystems/npm/registry.ts';
+import { withTrace } from '../../../../src/http/trace.ts';
 import { SecondFactorRequired } from '../../../../src/second-factor/challenge.ts';
 import { Secret } from '../../../../src/secret.ts';
+import { scriptedTransport } from '../../../support/scripted-transport.ts';
 import { challenge, registryWith, token } from './registry-harness.ts';
 
 const couch = 'PUT /npm/-/user/org.couchdb.user:alice';
@@ -85,6 +88,16 @@ test('a token is revoked without showing it in a URL', async () => {
 test('a registry that knows only npm’s way is asked in npm’s way', async () => {
   const { registry } = registryWith([logout, { status: 404 }], [revokeByUrl, { status: 200, body: {} }]);
   expect(await registry.revoke(token)).toBe(true);
+});
+
+test('not even npm’s way shows the token to somebody who traces requests', async () => {
+  const lines: string[] = [];
+  const scripted = scriptedTransport([logout, { status: 404 }], [revokeByUrl, { status: 200 }]);
+  const transport = withTrace(scripted, (line) => lines.push(line));
+  const target = { name: undefined, url: 'https://registry.example/npm/', chosenBy: 'a test' };
+  await createNpmRegistry({ target, transport, clientVersion: '1.2.3' }).revoke(token);
+  expect(lines).toHaveLength(2);
+  expect(lines.join()).not.toContain('pub_token');
 });
 
 test('a registry that cannot revoke says false', async () => {
