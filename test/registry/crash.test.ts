@@ -6,6 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { signUp } from '../support/accounts.ts';
 import { npmArchive, sha256 } from '../support/archives.ts';
+import { freshHome } from '../support/fresh-home.ts';
+import { builtRegistry, pinnedNode } from '../support/places.ts';
+import { expectSuccess, run } from '../support/processes.ts';
 import { type RunningServer, startRegistry } from '../support/servers.ts';
 
 const kills = process.env['CI'] ? 100 : 10;
@@ -149,6 +152,9 @@ test('every acknowledged publish survives SIGKILL, and every other can be repeat
     const url = await registry.url();
     for (const release of witness.acknowledged) await expectIntact(url, release);
     await registry.stop();
+    await using home = await freshHome();
+    const audit = [builtRegistry, 'audit', 'verify', '--data', data];
+    expectSuccess(await run(pinnedNode, audit, { env: home.env }));
     expect(witness.acknowledged.length).toBeGreaterThan(kills);
     expect(witness.interrupted).toBeGreaterThan(0);
     report(witness, registry.startTimes.slice(1));
