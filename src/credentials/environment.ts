@@ -59,5 +59,5 @@ function credentialOf(value: string, variable: string): Credential | undefined {
       hint: `set ${variable} to the token alone, without quotes, spaces or line breaks inside`,
     });
   }
-  return { token: new Secret(token), account: undefined, source: variable };
+  return { token: new Secret(token), account: undefined, source: variable, kept: false };
 }

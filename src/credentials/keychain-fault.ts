@@ -13,18 +13,17 @@ const faults: readonly (readonly [KeychainFault, RegExp])[] = [
 
 /** Which fault an error of the binding is. What is unknown is `unavailable`, never "nothing stored". */
 export function faultOf(error: unknown): { status: KeychainFault; reason: string } {
-  const reason = reasonOf(error);
-  const status = faults.find(([, pattern]) => pattern.test(reason))?.[0] ?? 'unavailable';
-  return { status, reason };
+  const messages = messagesOf(error);
+  const fault = faults.find(([, pattern]) => messages.some((message) => pattern.test(message)));
+  return { status: fault?.[0] ?? 'unavailable', reason: messages.at(-1) ?? 'unknown' };
 }
 
 /** Another process changed the entry at the same time (measured): asking again finds the new one. */
 export function isRace(error: unknown): boolean {
-  return /No such interface/.test(reasonOf(error));
+  return messagesOf(error).some((message) => message.includes('No such interface'));
 }
 
-/** The loader of the binding blames npm and keeps the real failure as its cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  return error.cause instanceof Error ? error.cause.message : error.message;
+/** From the outside in: the binding's loader blames npm and keeps the real failure as its cause. */
+function messagesOf(error: unknown): string[] {
+  return error instanceof Error ? [error.message, ...messagesOf(error.cause)] : [];
 }

@@ -34,7 +34,9 @@ export function createKeychain(options: KeychainOptions): CredentialStore {
       const account = await accounts.accountOf(registry.url);
       if (account === undefined) return undefined;
       const answer = await ask(options, 'get', entryFor(registry.url, account, platform));
-      return answer.status === 'found' ? { token: answer.token, account, source: 'the keychain' } : undefined;
+      return answer.status === 'found'
+        ? { token: answer.token, account, source: 'the keychain', kept: true }
+        : undefined;
     },
     async probe(registry) {
       await ask(options, 'get', entryFor(registry.url, accountOfProbe, platform));

@@ -8,6 +8,8 @@ export interface Credential {
   readonly account: string | undefined;
   /** For messages: "PUB_TOKEN", "the keychain". Never the token. */
   readonly source: string;
+  /** True where it is kept until it is erased; false where it is only lent, as by the environment. */
+  readonly kept: boolean;
 }
 
 /**

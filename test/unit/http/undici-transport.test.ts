@@ -295,6 +295,32 @@ describe('a hostile or broken registry', () => {
     expect(other.message).toBe(`${stalled.host} stopped in the middle of its answer`);
   });
 
+  test('a slow upload is waited for, one that is no longer taken is given up', async () => {
+    const taking = await serve(async (request, response) => {
+      response.end(String((await readText(request)).length));
+    });
+    const slow = {
+      length: 6,
+      async *open() {
+        for (let part = 0; part < 6; part += 1) {
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          yield Buffer.from('x');
+        }
+      },
+    };
+    const patient = transport({ headersTimeout: 500 });
+    expect((await patient.send({ method: 'PUT', url: taking, body: slow })).text).toBe('6');
+    const stalled = await serveBytes((socket) => void socket.pause());
+    const large = {
+      length: 50_000_000,
+      async *open() {
+        for (let part = 0; part < 50; part += 1) yield Buffer.alloc(1_000_000);
+      },
+    };
+    const error = await failure(patient.send({ method: 'PUT', url: stalled, token, body: large }));
+    expect(error.message).toBe(`${stalled.host} did not answer in time`);
+  });
+
   test('a closed port and an unknown host say what to check', async () => {
     const server = createServer();
     const url = await listen(server);
