@@ -16,6 +16,7 @@ interface LoginOptions extends SecondFactorOptions {
   readonly signUp?: true;
   readonly tokenStdin?: true;
   readonly passwordStdin?: true;
+  readonly printToken?: true;
 }
 
 export function loginCommand(context: Context): Command {
@@ -37,6 +38,12 @@ export function loginCommand(context: Context): Command {
         'otp',
       ]),
     )
+    .addOption(
+      new Option(
+        '--print-token',
+        'print the token and keep it nowhere: for a CI secret, or without a keychain',
+      ).conflicts('tokenStdin'),
+    )
     .addOption(oneTimePasswordOption())
     .addOption(registryOption())
     .action((options: LoginOptions) =>
@@ -46,6 +53,7 @@ export function loginCommand(context: Context): Command {
         signUp: options.signUp ?? false,
         email: options.email,
         standardInput: options.tokenStdin ? 'token' : options.passwordStdin ? 'password' : undefined,
+        printToken: options.printToken ?? false,
         oneTimePassword: options.otp,
       }),
     );

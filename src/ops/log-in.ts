@@ -14,6 +14,8 @@ export interface LogInRequest {
   readonly email: string | undefined;
   /** What standard input holds, if anything: never both. */
   readonly standardInput: 'token' | 'password' | undefined;
+  /** The token is the result, on stdout, and no keychain is touched. */
+  readonly printToken: boolean;
   readonly oneTimePassword: Secret | undefined;
 }
 
@@ -33,6 +35,7 @@ type LogInContext = Pick<
  * not be made. Every token is tried with a request before it is stored.
  */
 export async function logIn(context: LogInContext, request: LogInRequest): Promise<void> {
+  if (request.printToken) return await printToken(context, request);
   const connection = await openConnection(context, { explicit: request.registry });
   const { target, registry } = connection;
   await context.credentials.keychain.probe(target);
@@ -54,6 +57,17 @@ export async function logIn(context: LogInContext, request: LogInRequest): Promi
     );
   }
   report(context, connection, account);
+}
+
+/** For machines that keep no token: the person says where it goes, and this program writes it nowhere. */
+async function printToken(context: LogInContext, request: LogInRequest): Promise<void> {
+  const connection = await openConnection(context, { explicit: request.registry });
+  const token = await tokenForPassword(context, connection, request);
+  const account = await connection.registry.whoAmI(token);
+  const { displayUrl } = connection.registry;
+  context.terminal.status('Logged in', `as ${account} at ${displayUrl}`);
+  context.terminal.note('The token is kept nowhere. `PUB_TOKEN=… pub logout` revokes it.');
+  context.terminal.result({ account, registry: displayUrl, token: token.expose() }, token.expose());
 }
 
 async function tokenForPassword(

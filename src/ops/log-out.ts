@@ -6,7 +6,7 @@ import { type Connection, openConnection } from './connection.ts';
 type Revocation = { readonly revoked: true } | { readonly revoked: false; readonly cause: unknown };
 
 /**
- * Makes the token useless at the registry, then erases it here. It is erased even when the registry could not
+ * Makes the token in use useless at the registry, then erases it here. It is erased even when the registry could not
  * be told, so that this computer holds nothing; that the token is then still alive is an error, not a remark.
  */
 export async function logOut(
@@ -15,18 +15,17 @@ export async function logOut(
 ): Promise<void> {
   const connection = await openConnection(context, { explicit: request.registry });
   const { target, registry } = connection;
-  const credential = await context.credentials.keychain.get(target);
-  if (credential === undefined) {
-    throw new PubError('E_NOT_LOGGED_IN', `the keychain holds no token for ${registry.displayUrl}`, {
-      hint: 'a token in an environment variable is removed by unsetting the variable',
-    });
+  const { token, kept, source } = await context.credentials.require(target);
+  const revocation = await revoke(connection, token);
+  if (kept) {
+    await context.credentials.keychain.erase(target);
+    context.terminal.status('Erased', 'the token from the keychain of this computer');
   }
-  const revocation = await revoke(connection, credential.token);
-  await context.credentials.keychain.erase(target);
-  context.terminal.status('Erased', 'the token from the keychain of this computer');
-  if (!revocation.revoked) throw stillValid(registry.displayUrl, revocation.cause);
+  if (!revocation.revoked) throw stillValid(registry.displayUrl, kept, revocation.cause);
   context.terminal.status('Logged out', `from ${registry.displayUrl}`);
-  context.terminal.result({ registry: registry.displayUrl, revoked: true, erased: true }, '');
+  if (!kept)
+    context.terminal.note(`The token came from ${source}: remove it there, it is of no use any more.`);
+  context.terminal.result({ registry: registry.displayUrl, revoked: true, erased: kept }, '');
 }
 
 async function revoke({ registry }: Connection, token: Secret): Promise<Revocation> {
@@ -43,11 +42,13 @@ async function revoke({ registry }: Connection, token: Secret): Promise<Revocati
   }
 }
 
-function stillValid(displayUrl: string, cause: unknown): PubError {
+function stillValid(displayUrl: string, kept: boolean, cause: unknown): PubError {
   const code = cause instanceof PubError ? cause.code : 'E_REGISTRY';
   return new PubError(
     code,
-    `the token was erased here, but ${displayUrl} did not revoke it: it is still valid`,
+    kept
+      ? `the token was erased here, but ${displayUrl} did not revoke it: it is still valid`
+      : `${displayUrl} did not revoke the token: it is still valid`,
     {
       cause,
       hint: 'whoever has a copy can use it until it expires: revoke it on the registry’s own pages or ask its operator',

@@ -85,7 +85,7 @@ export function memoryCredentials(token?: string): MemoryCredentials {
 }
 
 function keychainCredential(token: string, account: string): Credential {
-  return { token: new Secret(token), account, source: 'the keychain' };
+  return { token: new Secret(token), account, source: 'the keychain', kept: true };
 }
 
 /** A person at the terminal: what they answer to the question that holds each text, in this order. */

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context.ts';
+import type { CredentialStore, Credentials } from '../../../src/credentials/provider.ts';
 import type { Login, Registry } from '../../../src/ecosystems/registry.ts';
 import { PubError } from '../../../src/errors.ts';
 import { SecondFactorRequired } from '../../../src/second-factor/challenge.ts';
 import { Secret } from '../../../src/secret.ts';
 import { run } from '../../support/run.ts';
 import {
-  type MemoryCredentials,
   memoryCredentials,
+  only,
   scriptedRegistries,
   scriptedRegistry,
 } from '../../support/scripted-context.ts';
@@ -31,10 +32,7 @@ function registryOf(given: Partial<Registry> = {}) {
   return { registry, logins };
 }
 
-function loggingIn(
-  registry: Registry,
-  credentials: MemoryCredentials = memoryCredentials(),
-): Partial<Context> {
+function loggingIn(registry: Registry, credentials: Credentials = memoryCredentials()): Partial<Context> {
   return { registries: scriptedRegistries(), credentials, connect: async () => registry };
 }
 
@@ -284,10 +282,42 @@ describe('a logout', () => {
     const { exitCode, stderr } = await run('logout', loggingIn(scriptedRegistry({})));
     expect(exitCode).toBe(4);
     expect(stderr).toMatchInlineSnapshot(`
-      "error: the keychain holds no token for https://registry.example
-      hint: a token in an environment variable is removed by unsetting the variable
+      "error: not logged in to https://registry.example
+      hint: run \`pub login\`
       "
     `);
+  });
+});
+
+describe('a token that is not kept here', () => {
+  it('is printed on stdout and goes into no keychain', async () => {
+    const { registry } = registryOf();
+    const credentials = { ...memoryCredentials(), keychain: only<CredentialStore>('keychain', {}) };
+    const { exitCode, stdout, stderr } = await run('login --username alice --print-token', {
+      ...loggingIn(registry, credentials),
+      answers: [['password', 'correct horse']],
+    });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'fresh-token\n' });
+    expect(stderr).not.toContain('fresh-token');
+  });
+
+  it('is revoked by a logout, which says where to remove it', async () => {
+    const revoked: string[] = [];
+    const registry = scriptedRegistry({
+      revoke: async (token) => {
+        revoked.push(token.expose());
+        return true;
+      },
+    });
+    const lent = { token: new Secret('lent'), account: undefined, source: 'PUB_TOKEN', kept: false };
+    const credentials = {
+      ...memoryCredentials(),
+      require: async () => lent,
+      keychain: only<CredentialStore>('keychain', {}),
+    };
+    const { exitCode, stderr } = await run('logout', loggingIn(registry, credentials));
+    expect({ exitCode, revoked }).toEqual({ exitCode: 0, revoked: ['lent'] });
+    expect(stderr).toContain('The token came from PUB_TOKEN');
   });
 });
 

@@ -73,7 +73,7 @@ describe('the credentials', () => {
   });
 
   test('without one the keychain is asked', async () => {
-    const stored = { token: new Secret('stored'), account: 'alice', source: 'the keychain' };
+    const stored = { token: new Secret('stored'), account: 'alice', source: 'the keychain', kept: true };
     const credentials = createCredentials(
       [provider({})],
       keychainThat(async () => stored),
