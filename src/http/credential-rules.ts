@@ -14,6 +14,9 @@ export function credentialHeaders(request: HttpRequest): Record<string, string> 
   if (request.token !== undefined) {
     headers['authorization'] = `Bearer ${headerValue(request.token, 'token')}`;
   }
+  if (request.basicCredential !== undefined) {
+    headers['authorization'] = `Basic ${Buffer.from(request.basicCredential.expose()).toString('base64')}`;
+  }
   if (request.oneTimePassword !== undefined) {
     headers['npm-otp'] = headerValue(request.oneTimePassword, 'one-time password');
   }
@@ -31,8 +34,9 @@ function headerValue(secret: Secret, what: string): string {
 
 /** Refuses to send a credential where anyone on the way can read it. */
 export function requireProtectedConnection(request: HttpRequest): void {
-  const { url, token, oneTimePassword, body } = request;
-  const carriesSecret = token !== undefined || oneTimePassword !== undefined || body instanceof Secret;
+  const { url, token, basicCredential, oneTimePassword, body } = request;
+  const credentials = [token, basicCredential, oneTimePassword];
+  const carriesSecret = credentials.some((one) => one !== undefined) || body instanceof Secret;
   if (!carriesSecret || url.protocol === 'https:' || isLoopback(url)) return;
   throw new PubError('E_CONFIG', `refusing to send a credential to ${url.host} without encryption`, {
     hint: `use https:// in the registry's URL; plain http is for this machine only`,

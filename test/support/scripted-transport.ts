@@ -8,6 +8,7 @@ export interface SentRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly token: string | undefined;
+  readonly basicCredential: string | undefined;
   readonly oneTimePassword: string | undefined;
   readonly body: Buffer;
   readonly bodyIsSecret: boolean;
@@ -49,12 +50,13 @@ export function scriptedTransport(
 }
 
 async function read(request: HttpRequest): Promise<SentRequest> {
-  const { method, url, headers, token, oneTimePassword, body } = request;
+  const { method, url, headers, token, basicCredential, oneTimePassword, body } = request;
   return {
     method,
     path: `${url.pathname}${url.search}`,
     headers: headers ?? {},
     token: token?.expose(),
+    basicCredential: basicCredential?.expose(),
     oneTimePassword: oneTimePassword?.expose(),
     body: await bytesOf(request),
     bodyIsSecret: body instanceof Secret,

@@ -6,7 +6,8 @@ import { type JsonObject, parseJsonObject } from '../../json.ts';
 import { Secret } from '../../secret.ts';
 
 /** One request of npm's protocol. */
-export interface NpmRequest extends Pick<HttpRequest, 'token' | 'oneTimePassword' | 'onProgress'> {
+export interface NpmRequest
+  extends Pick<HttpRequest, 'token' | 'basicCredential' | 'oneTimePassword' | 'onProgress'> {
   readonly method: HttpRequest['method'];
   /** Relative to the registry, without a leading slash; names already encoded. */
   readonly path: string;
@@ -37,7 +38,7 @@ export class RegistryClient {
 
   /** The answer, whatever its status. */
   async ask(request: NpmRequest): Promise<HttpResponse> {
-    const { method, path, token, oneTimePassword, onProgress } = request;
+    const { method, path, token, basicCredential, oneTimePassword, onProgress } = request;
     const body = bodyOf(request);
     const isJson = request.json !== undefined || request.secretJson !== undefined;
     return await this.#transport.send({
@@ -52,6 +53,7 @@ export class RegistryClient {
         ...request.headers,
       },
       token,
+      basicCredential,
       oneTimePassword,
       onProgress,
       ...(body === undefined ? {} : { body }),

@@ -168,7 +168,9 @@ describe('a credential', () => {
   test.each([
     ['token', { token }],
     ['code', { oneTimePassword: new Secret('123456') }],
+    ['name and password', { basicCredential: new Secret('alice:pub_secret') }],
     ['password', { method: 'PUT', body: new Secret('{}') } as const],
+    ['name and password', { basicCredential: new Secret('alice:pass word') }],
   ])('is not sent in the clear to another machine: %s', async (_, parts) => {
     const error = await failure(transport().send(get(new URL('http://registry.example/'), parts)));
     expect(error).toMatchObject({
@@ -203,6 +205,34 @@ describe('a redirect', () => {
     const request = get(new URL('/a', url), { token, oneTimePassword: new Secret('123456') });
     expect((await transport().send(request)).text).toBe('other');
     expect(seen).toEqual(['Bearer pub_secret_token', 'Bearer pub_secret_token', undefined, undefined]);
+  });
+
+  test('to another origin gets no name and password either', async () => {
+    const seen: (string | undefined)[] = [];
+    const other = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end('other');
+    });
+    const url = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(302, { location: other.href }).end();
+    });
+    await transport().send(get(url, { basicCredential: new Secret('alice:pass wörd') }));
+    expect(seen).toEqual([`Basic ${Buffer.from('alice:pass wörd').toString('base64')}`, undefined]);
+  });
+
+  test('to another origin takes no name and password along', async () => {
+    const seen: (string | undefined)[] = [];
+    const other = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end('other');
+    });
+    const url = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(302, { location: other.href }).end();
+    });
+    await transport().send(get(url, { basicCredential: new Secret('alice:pub_secret') }));
+    expect(seen).toEqual([`Basic ${Buffer.from('alice:pub_secret').toString('base64')}`, undefined]);
   });
 
   test('of a write is not followed', async () => {
@@ -251,7 +281,7 @@ describe('a hostile or broken registry', () => {
     [
       'a decompression bomb',
       (response: ServerResponse) =>
-        response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(1_000_000))),
+        response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(100_000))),
       'longer than 1000',
     ],
     [
@@ -362,10 +392,16 @@ describe('settings', () => {
   });
 
   test('a variable of the process that names a proxy is not looked at', async () => {
-    process.env['HTTPS_PROXY'] = 'http://127.0.0.1:1';
-    closers.push(() => void delete process.env['HTTPS_PROXY']);
-    const proxy = await serve((_, response) => response.end('from the proxy'));
-    const answer = await transport({ proxy: proxy.href }).send(get(new URL('http://registry.example/')));
-    expect(answer.text).toBe('from the proxy');
+    const asked: string[] = [];
+    const proxy = await serve((request, response) => {
+      asked.push(request.url ?? '');
+      response.end('{}');
+    });
+    process.env['http_proxy'] = proxy.href;
+    closers.push(() => void delete process.env['http_proxy']);
+    for (const settings of [{}, { httpsProxy: proxy.href }]) {
+      await failure(transport(settings).send(get(new URL('http://registry.invalid/'))));
+    }
+    expect(asked).toEqual([]);
   });
 });

@@ -34,9 +34,24 @@ test('a login that is challenged throws the challenge, and repeats with the code
   expect(sent[1]?.oneTimePassword).toBe('123456');
 });
 
-test.each([400, 401, 409])('a login refused with %i is a refused login', async (status) => {
+test.each([400, 401])('a login refused with %i is a refused login', async (status) => {
   const { registry } = registryWith([couch, { status, body: { error: 'wrong pass word' } }]);
   await expect(registry.logIn(login)).rejects.toMatchObject({ code: 'E_LOGIN_REFUSED' });
+});
+
+test('a registry that takes a login for a sign-up is told once more who it is', async () => {
+  const taken = { status: 409, body: { error: 'username is already registered' } };
+  const { registry, sent } = registryWith([couch, taken], [couch, { status: 201, body: { token: 't' } }]);
+  expect((await registry.logIn(login)).expose()).toBe('t');
+  expect(sent.map((request) => request.basicCredential)).toEqual([undefined, 'alice:pass word']);
+});
+
+test('a conflict that stays is a refused login, and one of a sign-up is not asked about again', async () => {
+  const taken = { status: 409, body: { error: 'username is already registered' } };
+  const { registry } = registryWith([couch, taken], [couch, taken], [couch, taken]);
+  const refused = { code: 'E_LOGIN_REFUSED' };
+  await expect(registry.logIn(login)).rejects.toMatchObject(refused);
+  await expect(registry.logIn({ ...login, email: 'a@example.org' })).rejects.toMatchObject(refused);
 });
 
 test.each([
