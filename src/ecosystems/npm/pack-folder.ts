@@ -1,4 +1,4 @@
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PubError } from '../../errors.ts';
 import { concernsAbout, mustLookInside, startLength } from './concerns.ts';
@@ -19,11 +19,17 @@ export async function packFolder(folder: string, manifest: Manifest, into: strin
   const paths = await filesToPack(folder, normalized);
   const fileName = archiveFileName(manifest.name, manifest.version);
   const path = join(into, fileName);
-  const replaced = await replacedManifest(folder, into);
-
   const digesting = new Digesting();
+  const replaced = await replacedManifest(folder, `${path}.manifest`);
   const { stream, entries } = await tarStream({ folder, paths, bins: normalized.bin, replaced });
-  await writeThrough(stream, path, digesting);
+  try {
+    await writeThrough(stream, path, digesting);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw packingError(folder, error);
+  } finally {
+    if (replaced !== undefined) await rm(replaced.path, { force: true });
+  }
   const files = entries.map(({ path, size, mode }: TarEntry) => ({ path, size, mode }));
   const unpackedSize = files.reduce((sum, { size }) => sum + size, 0);
   const starts = await startsOf(folder, paths);
@@ -64,13 +70,11 @@ async function filesToPack(folder: string, manifest: PackingManifest): Promise<r
 
 /**
  * npm 12 takes `patchedDependencies` out of the packed manifest: patches are the project's own. The changed
- * text stands in a file beside the archive while packing.
+ * text stands in a file beside the archive until that is written.
  */
-async function replacedManifest(folder: string, into: string) {
-  const text = await readFile(join(folder, 'package.json'), 'utf8');
-  const changed = withoutPatches(text);
+async function replacedManifest(folder: string, path: string) {
+  const changed = withoutPatches(await readFile(join(folder, 'package.json'), 'utf8'));
   if (changed === undefined) return undefined;
-  const path = join(into, 'package.json');
   await writeFile(path, changed.text);
   return { path, size: Buffer.byteLength(changed.text), content: changed.content };
 }
@@ -82,8 +86,6 @@ async function writeThrough(stream: AsyncIterable<Uint8Array>, path: string, dig
       digesting.update(chunk);
       await file.writeFile(chunk);
     }
-  } catch (error) {
-    throw packingError(path, error);
   } finally {
     await file.close();
   }

@@ -53,7 +53,7 @@ async function binsOfFolder(content: JsonObject, folder: string): Promise<Bins |
 }
 
 /** A path that cannot leave the package, with forward slashes: `../x` becomes `x`. */
-function insidePackage(path: string): string {
+export function insidePackage(path: string): string {
   const unix = path.replaceAll(/[\\:]/g, '/');
   return join('/', unix).replaceAll('\\', '/').replace(/^\//, '');
 }

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject, stringMember } from '../../js
 import type { Archive } from '../ecosystem.ts';
 import { hostedRepository } from './hosted-repository.ts';
 import { isNpmArchive, type NpmArchive } from './npm-archive.ts';
-import { normalizedBins } from './packing-manifest.ts';
+import { insidePackage, normalizedBins } from './packing-manifest.ts';
 
 type Editable = { [key: string]: Json };
 
@@ -54,7 +54,9 @@ function normalized(archive: Archive): JsonObject {
   normalizeRepository(manifest);
   normalizePeople(manifest);
   if (typeof manifest['keywords'] === 'string') manifest['keywords'] = manifest['keywords'].split(/,\s+/);
-  if (typeof manifest['funding'] === 'string') manifest['funding'] = { url: manifest['funding'] };
+  if (typeof manifest['man'] === 'string') manifest['man'] = [manifest['man']];
+  if (Array.isArray(manifest['man'])) manifest['man'] = manifest['man'].map(pathInside);
+  normalizeScripts(manifest);
   addInstallScript(manifest, archive);
   addTypes(manifest, archive);
   return manifest;
@@ -104,6 +106,21 @@ function personFrom(text: string): JsonObject {
   const email = /<([^<>]+)>/.exec(text)?.[1];
   const url = /\(([^()]+)\)/.exec(text)?.[1];
   return { ...(name ? { name } : {}), ...(email ? { email } : {}), ...(url ? { url } : {}) };
+}
+
+function pathInside(path: Json): Json {
+  return typeof path === 'string' ? insidePackage(path) : path;
+}
+
+/** Scripts run with `node_modules/.bin` in their path: the prefix says nothing, and npm takes it off. */
+function normalizeScripts(manifest: Editable): void {
+  const scripts = manifest['scripts'];
+  if (!isJsonObject(scripts)) return;
+  const kept = Object.entries(scripts).filter(([, script]) => typeof script === 'string');
+  const prefix = /^(\.[/\\])?node_modules[/\\]\.bin[/\\]/;
+  manifest['scripts'] = Object.fromEntries(
+    kept.map(([name, script]) => [name, String(script).replace(prefix, '')]),
+  );
 }
 
 /** A package with a gyp file is compiled on installing, unless it says otherwise. */

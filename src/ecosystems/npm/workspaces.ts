@@ -1,5 +1,5 @@
 import { glob, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { JsonObject } from '../../json.ts';
 import { parseJsonObject } from '../../json.ts';
 import { readIfPresent } from './npmrc.ts';
@@ -32,7 +32,10 @@ export async function workspaceMembers(root: string, manifest: JsonObject): Prom
       .replace(/^!+/, '')
       .replace(/^\.?\/+/, '')
       .replace(/\/+$/, '');
-    for await (const match of glob(relative, { cwd: root, exclude: (name) => name === 'node_modules' })) {
+    for await (const match of glob(relative, {
+      cwd: root,
+      exclude: (path) => basename(path) === 'node_modules',
+    })) {
       const folder = join(root, match);
       if (isNegation) members.delete(folder);
       else if (await isFile(join(folder, 'package.json'))) members.add(folder);

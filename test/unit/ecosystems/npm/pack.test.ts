@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -186,6 +186,15 @@ test('patches stay at home, and the manifest keeps its form', async () => {
   const tar = gunzipSync(readFileSync(archive.path)).toString();
   expect(tar).toContain('{\r\n\t"name": "sample",\r\n\t"version": "1.0.0"\r\n}\r\n');
   expect(archive.manifest).toEqual(manifest);
+});
+
+test('packing into the package itself leaves its manifest alone', async () => {
+  const text = JSON.stringify({ ...manifest, patchedDependencies: {} });
+  const folder = await folderWith({ 'package.json': text });
+  const project = await ecosystem.open(folder);
+  await project?.pack({ folder, runScripts: false, purpose: 'package' });
+  expect(readFileSync(join(folder, 'package.json'), 'utf8')).toBe(text);
+  expect(readdirSync(folder)).toEqual(['package.json', 'sample-1.0.0.tgz']);
 });
 
 test('packing twice gives the same bytes, in npm’s form', async () => {

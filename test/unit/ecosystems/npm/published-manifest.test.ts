@@ -32,7 +32,8 @@ test.each([
   [{ bundleDependencies: false }, {}],
   [{ author: 'A B <a@b.c> (https://d)' }, { author: { name: 'A B', email: 'a@b.c', url: 'https://d' } }],
   [{ keywords: 'a, b' }, { keywords: ['a', 'b'] }],
-  [{ funding: 'https://f' }, { funding: { url: 'https://f' } }],
+  [{ man: './x.1' }, { man: ['x.1'] }],
+  [{ scripts: { a: './node_modules/.bin/x y', b: 1 } }, { scripts: { a: 'x y' } }],
   [{ _private: 1, patchedDependencies: {}, anything: { else: [1] } }, { anything: { else: [1] } }],
   [
     { repository: 'https://git.example/a/b' },
