@@ -1,4 +1,5 @@
 import type { RegistryTarget } from '../config/registry-target.ts';
+import { Secret } from '../secret.ts';
 import { entryFor, type KeychainEntry, requireFits } from './keychain-entry.ts';
 import { keychainError } from './keychain-error.ts';
 import type { AskKeychain } from './keychain-process.ts';
@@ -23,8 +24,9 @@ export interface KeychainOptions {
   readonly note: (text: string) => void;
 }
 
-/** Looked for to see whether the keychain answers; never stored. */
+/** Stored for a moment to see whether the keychain takes anything. */
 const accountOfProbe = 'pub-probe';
+const valueOfProbe = new Secret('not a token');
 
 /** The keychain of the operating system. Not touched for a registry nobody logged in to. */
 export function createKeychain(options: KeychainOptions): CredentialStore {
@@ -39,7 +41,10 @@ export function createKeychain(options: KeychainOptions): CredentialStore {
         : undefined;
     },
     async probe(registry) {
-      await ask(options, 'get', entryFor(registry.url, accountOfProbe, platform));
+      // Reading would not do: a locked keychain without entries, and one without a collection, read as empty.
+      const entry = entryFor(registry.url, accountOfProbe, platform);
+      await ask(options, 'set', entry, valueOfProbe);
+      await ask(options, 'delete', entry);
     },
     async store(registry, account, token) {
       requireFits(token, platform);

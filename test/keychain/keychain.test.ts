@@ -192,6 +192,17 @@ describe.skipIf(lacking.length > 0)('a keychain that cannot answer', () => {
     }
   });
 
+  test('a probe tells what storing would meet, and leaves nothing behind', async () => {
+    const unlocked = await keyringIn({ state: 'unlocked' });
+    await keychain({ environment: unlocked.environment }).probe(registry);
+    expect(await unlocked.lookUp(service, 'pub-probe')).toBeUndefined();
+    const locked = await keyringIn({ state: 'locked' });
+    const store = keychain({ environment: locked.environment });
+    expect((await failure(store.probe(registry))).code).toBe('E_KEYCHAIN_LOCKED');
+    // Nothing in it matches, so reading cannot tell.
+    expect(await store.get(registry)).toBeUndefined();
+  });
+
   test('a keyring that was locked from the start refuses to store', async () => {
     const keyring = await keyringIn({ state: 'locked' });
     const error = await failure(

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type FreshHome, freshHome } from '../support/fresh-home.ts';
 import { pinnedNode, root } from '../support/places.ts';
@@ -30,9 +31,11 @@ async function scene(name: string, env: Record<string, string> = {}, redirection
 describe.skipIf(lacking !== undefined)('in a terminal', () => {
   test('a secret prompt shows no secret, and leaves stdout to the data', async () => {
     const { home, window } = await scene('secret', {}, '> data.txt');
-    await window.waitFor('Password:');
+    expect(await window.waitFor('Password:')).not.toContain('toggle');
     await window.type('hunter2');
     await window.press('C-t');
+    await wait(300);
+    expect(await window.screen()).not.toContain('hunter2');
     await window.press('Enter');
     expect(await window.exitCode()).toBe(0);
     const screen = await window.screen();

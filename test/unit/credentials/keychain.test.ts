@@ -102,11 +102,12 @@ describe('the keychain', () => {
     return { store, asked, account: () => current };
   }
 
-  test('is asked by a probe, whose fault is thrown', async () => {
-    const { store, asked, account } = keychain([{ status: 'absent' }, { status: 'locked', reason: 'x' }]);
+  test('is asked by a probe to take something and to forget it, and its fault is thrown', async () => {
+    const fault = { status: 'locked', reason: 'x' } as const;
+    const { store, asked, account } = keychain([{ status: 'stored' }, { status: 'erased' }, fault]);
     await store.probe(registry);
     await expect(store.probe(registry)).rejects.toMatchObject({ code: 'E_KEYCHAIN_LOCKED' });
-    expect(asked.map(({ action }) => action)).toEqual(['get', 'get']);
+    expect(asked.map(({ action }) => action)).toEqual(['set', 'delete', 'set']);
     expect(account()).toBeUndefined();
   });
 
