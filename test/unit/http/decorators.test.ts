@@ -59,6 +59,14 @@ describe('retries', () => {
 });
 
 describe('the trace', () => {
+  test('hides the token that npm puts into the path of a logout', async () => {
+    const lines: string[] = [];
+    const url = new URL('http://127.0.0.1/npm/-/user/token/pub_hush');
+    await withTrace(scripted([answer(200)]), (line) => lines.push(line)).send({ method: 'DELETE', url });
+    expect(lines[0]).toContain('DELETE http://127.0.0.1/npm/-/user/token/[secret] -> 200');
+    expect(lines[0]).not.toContain('hush');
+  });
+
   test('shows method, address and status, and no header, body, token or query', async () => {
     const lines: string[] = [];
     const transport = withTrace(scripted([answer(201), broken]), (line) => lines.push(line));
