@@ -79,7 +79,7 @@ async function answerError(
     `${request.method} ${request.routeOptions.url ?? 'unknown route'} failed: ${error.stack ?? error.message}`,
   );
   const text = 'the registry failed to do this; it is safe to repeat the request';
-  await reply.code(500).send({ error: text, message: text, code: 'internal_error' });
+  await forgetCaching(reply).code(500).send({ error: text, message: text, code: 'internal_error' });
 }
 
 /** The framework's own refusals, in our words. */
@@ -104,5 +104,10 @@ async function refuse(reply: FastifyReply, refusal: Refusal): Promise<void> {
   if (scheme !== undefined) reply.header('www-authenticate', scheme);
   if (refusal.retryAfter !== undefined) reply.header('retry-after', String(refusal.retryAfter));
   const body = { error: refusal.message, message: refusal.message, code: refusal.code };
-  await reply.code(refusal.status).header('cache-control', 'no-store').send(body);
+  await forgetCaching(reply).code(refusal.status).send(body);
+}
+
+/** A handler that failed half way may have said already how long its answer is good for. */
+function forgetCaching(reply: FastifyReply): FastifyReply {
+  return reply.removeHeader('etag').removeHeader('content-length').header('cache-control', 'no-store');
 }

@@ -61,9 +61,12 @@ async function chargeRegistration(
   return await chargeAttempt(transaction, `register:${by.address}`, registrationLimit, now);
 }
 
-/** The shape only: whether somebody reads it is for a message to find out. RFC 5321 §4.5.3.1.3 bounds it. */
+/**
+ * The shape only: whether somebody reads it is for a message to find out. RFC 5321 §4.5.3.1.3 bounds it. No
+ * control characters: addresses are printed in terminals.
+ */
 export function parseEmail(text: string): string {
-  const isAddress = text.length <= 254 && /^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(text);
+  const isAddress = text.length <= 254 && /^[^\s\p{C}@<>"',;:\\]+@[^\s\p{C}@<>"',;:\\]+$/u.test(text);
   if (!isAddress) throw new Refusal('bad_request', 'the e-mail address is not one');
   return text;
 }

@@ -55,6 +55,16 @@ export const passwordLimit: AttemptLimit = {
   forgetAfter: 24 * hour,
 };
 
+/** For all accounts from one address, those that do not exist among them. Wide, for offices behind one address. */
+export const addressLimit: AttemptLimit = {
+  code: 'throttled',
+  what: 'wrong passwords from this address',
+  free: 100,
+  firstWait: minute,
+  longestWait: hour,
+  forgetAfter: hour,
+};
+
 /** Accounts created from one address. Never cleared by success: a success is what is counted. */
 export const registrationLimit: AttemptLimit = {
   code: 'throttled',
@@ -75,25 +85,25 @@ export async function chargeAttempt(
   limit: AttemptLimit,
   now: number,
 ): Promise<Refusal | undefined> {
+  // Whoever makes up names must not fill the database with them.
+  await transaction.deleteFrom('attempts').where('forget_at', '<', now).execute();
   const row = await transaction
     .selectFrom('attempts')
     .selectAll()
     .where('subject', '=', subject)
     .executeTakeFirst();
-  const forgotten =
-    row !== undefined && limit.forgetAfter !== undefined && now - row.last_at > limit.forgetAfter;
-  const before = row === undefined || forgotten ? 0 : row.failures;
+  const before = row?.failures ?? 0;
   if (limit.final !== undefined && before >= limit.final) {
     return new Refusal(limit.code, `too many ${limit.what}: ask the operator of this registry to reset it`);
   }
-  if (row !== undefined && !forgotten && row.blocked_until > now) {
+  if (row !== undefined && row.blocked_until > now) {
     const wait = Math.ceil((row.blocked_until - now) / second);
-    return new Refusal(limit.code, `too many ${limit.what}: try again in ${wait} seconds`, {
-      retryAfter: wait,
-    });
+    const text = `too many ${limit.what}: try again in ${wait} seconds`;
+    return new Refusal(limit.code, text, { retryAfter: wait });
   }
   const failures = before + 1;
-  const next = { failures, last_at: now, blocked_until: now + waitAfter(failures, limit) };
+  const forget_at = limit.forgetAfter === undefined ? null : now + limit.forgetAfter;
+  const next = { failures, forget_at, blocked_until: now + waitAfter(failures, limit) };
   await transaction
     .insertInto('attempts')
     .values({ subject, ...next })
@@ -105,6 +115,16 @@ export async function chargeAttempt(
 /** Takes every charge back: the attempt succeeded. */
 export async function clearAttempts(transaction: Write, subject: string): Promise<void> {
   await transaction.deleteFrom('attempts').where('subject', '=', subject).execute();
+}
+
+/** Takes one charge back where others share the count: one success says nothing about their failures. */
+export async function refundAttempt(transaction: Write, subject: string): Promise<void> {
+  await transaction
+    .updateTable('attempts')
+    .set((eb) => ({ failures: eb('failures', '-', 1), blocked_until: 0 }))
+    .where('subject', '=', subject)
+    .where('failures', '>', 0)
+    .execute();
 }
 
 function waitAfter(failures: number, limit: AttemptLimit): number {

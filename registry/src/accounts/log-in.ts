@@ -2,13 +2,16 @@ import { recordEvent } from '../audit/log.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
+import { isAccountName } from './account-name.ts';
 import { type Account, findAccount } from './accounts.ts';
 import {
+  addressLimit,
   chargeAttempt,
   clearAttempts,
   oneTimePasswordLimit,
   passwordFromAddressLimit,
   passwordLimit,
+  refundAttempt,
 } from './attempts.ts';
 import { findActiveFactor } from './second-factor/factors.ts';
 import { checkCode, codeAttempts, codeRequired, consumeProof, type Proof } from './second-factor/proof.ts';
@@ -38,6 +41,20 @@ export async function logIn(services: Services, request: LoginRequest): Promise<
   const account = await checkPassword(services, request);
   const factor = await findActiveFactor(services.database.read, account.id);
   const used = factor === undefined ? undefined : await checkLoginFactor(services, account, request);
+  try {
+    return await openSession(services, account, used, request.label);
+  } catch (error) {
+    if (error instanceof Refusal) await recordRefusal(services, account, error);
+    throw error;
+  }
+}
+
+async function openSession(
+  services: Services,
+  account: Account,
+  used: LoginFactor | undefined,
+  label: string,
+): Promise<string> {
   return await services.database.write(async (transaction) => {
     const now = services.clock();
     await consumeLoginFactor(transaction, account, used, now);
@@ -56,8 +73,18 @@ export async function logIn(services: Services, request: LoginRequest): Promise<
       details,
     });
     const lifetime = services.settings.loginTokenLifetime;
-    return await createToken(transaction, { accountId: account.id, label: request.label, now, lifetime });
+    return await createToken(transaction, { accountId: account.id, label, now, lifetime });
   });
+}
+
+async function recordRefusal(services: Services, account: Account, { code }: Refusal): Promise<void> {
+  const event = {
+    tag: 'account:login-refused',
+    actor: account.name,
+    subject: account.name,
+    details: { code },
+  } as const;
+  await services.database.write((transaction) => recordEvent(transaction, services.clock(), event));
 }
 
 /** Checks name and password against the limits on guessing. Throws `login_refused` or `throttled`. */
@@ -81,15 +108,20 @@ export async function checkPassword(
     throw new Refusal('login_refused', 'incorrect user name or password');
   }
   await database.write(async (transaction) => {
-    for (const { subject } of subjects) await clearAttempts(transaction, subject);
+    for (const { subject, shared } of subjects) {
+      await (shared ? refundAttempt : clearAttempts)(transaction, subject);
+    }
   });
   return account;
 }
 
+/** A name that nobody can have is counted under one that nobody has: it is another's text, of any length. */
 function passwordAttempts({ name, address }: { name: string; address: string }) {
+  const counted = isAccountName(name) ? name : '(no name)';
   return [
-    { subject: `password:${name}:${address}`, limit: passwordFromAddressLimit },
-    { subject: `password:${name}`, limit: passwordLimit },
+    { subject: `address:${address}`, limit: addressLimit, shared: true },
+    { subject: `password-from:${counted}:${address}`, limit: passwordFromAddressLimit, shared: false },
+    { subject: `password:${counted}`, limit: passwordLimit, shared: false },
   ];
 }
 

@@ -2,6 +2,7 @@ import { recordEvent } from '../audit/log.ts';
 import type { Services } from '../services.ts';
 import { getAccount, parseEmail } from './accounts.ts';
 import type { Requester } from './actor.ts';
+import { changeAccount } from './change-account.ts';
 import { checkNewPassword } from './passwords.ts';
 import { type Demand, demandProof, settleProof } from './second-factor/demand.ts';
 import { findActiveFactor } from './second-factor/factors.ts';
@@ -26,6 +27,10 @@ export async function changeProfile(
   requester: Requester,
   change: ProfileChange,
 ): Promise<void> {
+  await changeAccount(services, requester.actor, () => attemptChange(services, requester, change));
+}
+
+async function attemptChange(services: Services, requester: Requester, change: ProfileChange): Promise<void> {
   const { actor } = requester;
   const account = await getAccount(services.database.read, actor.accountId);
   const email =
@@ -36,7 +41,8 @@ export async function changeProfile(
   await services.database.write(async (transaction) => {
     const now = services.clock();
     if (sensitive) await settleProof(transaction, { actor, demand, proof, now });
-    const profile = JSON.stringify({ ...JSON.parse(account.profile), ...change.fields });
+    const current = await getAccount(transaction, actor.accountId);
+    const profile = JSON.stringify({ ...JSON.parse(current.profile), ...change.fields });
     await transaction
       .updateTable('accounts')
       .set({ profile, updated_at: now, ...(email && { email }), ...(password_hash && { password_hash }) })

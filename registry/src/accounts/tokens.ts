@@ -54,6 +54,11 @@ export async function findActor(db: Read, text: string, now: number): Promise<Ac
   return row && { accountId: row.account_id, name: row.name, tokenId: row.id };
 }
 
+export async function isRevoked(db: Read, tokenId: number): Promise<boolean> {
+  const row = await db.selectFrom('tokens').select('revoked_at').where('id', '=', tokenId).executeTakeFirst();
+  return row === undefined || row.revoked_at !== null;
+}
+
 /** False when it was revoked before. */
 export async function revokeToken(transaction: Write, tokenId: number, now: number): Promise<boolean> {
   const result = await transaction

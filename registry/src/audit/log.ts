@@ -16,6 +16,7 @@ export type AuditTag =
   | 'account:logout'
   | 'account:password-changed'
   | 'account:profile-changed'
+  | 'account:change-refused'
   | 'factor:enrolment-begun'
   | 'factor:enabled'
   | 'factor:mode-changed'

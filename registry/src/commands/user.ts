@@ -4,7 +4,7 @@ import { createAccount, findAccount } from '../accounts/accounts.ts';
 import { resetFactorByOperator } from '../accounts/second-factor/enrolment.ts';
 import { Refusal } from '../errors.ts';
 import type { Io } from '../main.ts';
-import { withServices } from './with-services.ts';
+import { requireData, withServices } from './with-services.ts';
 
 interface AddOptions {
   readonly data: string;
@@ -50,6 +50,7 @@ function listCommand(io: Io): Command {
     .description('List the accounts, one a line: name, e-mail, second factor')
     .addHelpText('after', '\nExample: pub-registry user list')
     .action(async ({ data }: { data: string }) => {
+      requireData(data);
       await withServices(data, async ({ database }) => {
         const rows = await database.read
           .selectFrom('accounts')
@@ -71,6 +72,7 @@ function resetCommand(io: Io): Command {
     .argument('<name>')
     .addHelpText('after', '\nExample: pub-registry user reset-2fa alice')
     .action(async (name: string, { data }: { data: string }) => {
+      requireData(data);
       await withServices(data, async (services) => {
         const account = await findAccount(services.database.read, name);
         if (account === undefined) throw new Refusal('not_found', `there is no account ${name}`);

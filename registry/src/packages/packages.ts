@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Actor } from '../accounts/actor.ts';
+import { findActiveFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
@@ -71,11 +72,28 @@ export async function getReadablePackage(
   throw noSuchPackage(id);
 }
 
-/** A package its owner is about to change. */
+/** A package its owner is about to change. Throws `not_found`, `not_owner` and `factor_not_enrolled`. */
 export async function getOwnedPackage(db: Read, id: PackageId, actor: Actor): Promise<PackageRecord> {
   const found = await getReadablePackage(db, id, actor);
   if (!(await isOwner(db, found.id, actor.accountId))) throw notOwner(id);
+  await refuseWithoutRequiredFactor(db, found, actor);
   return found;
+}
+
+/**
+ * An owner loses the factor when an operator resets it. Until there is another one, a package that requires
+ * it cannot be changed by that owner in any way: else a token alone could take the requirement away.
+ */
+export async function refuseWithoutRequiredFactor(
+  db: Read,
+  record: PackageRecord,
+  actor: Actor,
+): Promise<void> {
+  if (record.require_2fa === 0 || (await findActiveFactor(db, actor.accountId)) !== undefined) return;
+  throw new Refusal(
+    'factor_not_enrolled',
+    `${record.name} requires a second factor, and your account has none: enrol one first`,
+  );
 }
 
 /** Marks a package as changed and renders its documents anew: the last step of every change. */

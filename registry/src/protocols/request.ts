@@ -70,6 +70,13 @@ export function queryParameter(request: FastifyRequest, name: string): string | 
   return value;
 }
 
+/** The body of a route that reads it as it arrives. */
+export function bodyStream(request: FastifyRequest): AsyncIterable<Uint8Array> {
+  if (request.body === undefined || request.body === null)
+    throw new Refusal('bad_request', 'there is no body');
+  return request.body as AsyncIterable<Uint8Array>;
+}
+
 /** The body as an object. */
 export function bodyObject(request: FastifyRequest): JsonObject {
   const body = request.body as Json | undefined;

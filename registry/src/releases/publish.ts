@@ -100,6 +100,7 @@ async function release(
   const { sha256, size } = submission.archive;
   const before = await standingOf(services.database.read, actor, id);
   if (isRepetition(before, actor, sha256)) return { created: false, sha256 };
+  if (before.kind === 'taken') throw versionTaken(id);
   // Durable before a row names it: an acknowledged release survives a power loss.
   await services.blobs.keep(submission.archive);
   return await services.database.write(async (transaction) => {

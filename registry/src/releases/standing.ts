@@ -1,8 +1,14 @@
 import type { Actor } from '../accounts/actor.ts';
 import type { Demand } from '../accounts/second-factor/demand.ts';
-import { findActiveFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
-import { findPackage, isOwner, notOwner, type PackageId, type PackageRecord } from '../packages/packages.ts';
+import {
+  findPackage,
+  isOwner,
+  notOwner,
+  type PackageId,
+  type PackageRecord,
+  refuseWithoutRequiredFactor,
+} from '../packages/packages.ts';
 import type { Read } from '../store/database.ts';
 
 export interface ReleaseId extends PackageId {
@@ -31,13 +37,8 @@ export interface Admission {
 export async function admissionTo(db: Read, actor: Actor, id: PackageId): Promise<Admission> {
   const record = await findPackage(db, id);
   if (record !== undefined && !(await isOwner(db, record.id, actor.accountId))) throw notOwner(id);
+  if (record !== undefined) await refuseWithoutRequiredFactor(db, record, actor);
   const packageRequires = record?.require_2fa === 1;
-  if (packageRequires && (await findActiveFactor(db, actor.accountId)) === undefined) {
-    throw new Refusal(
-      'factor_not_enrolled',
-      `${id.name} requires a second factor, and your account has none: enrol one first`,
-    );
-  }
   return { record, demand: { kind: 'write', why: `publishing ${id.name} needs it`, packageRequires } };
 }
 

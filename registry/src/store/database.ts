@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import SQLite from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql, type Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
@@ -26,11 +27,16 @@ export interface Database {
 /** How long a writer of another process is waited for, in milliseconds. */
 const busyTimeout = 10_000;
 
+/** How often it is asked whether that writer is done, in milliseconds: about as long as a commit takes. */
+const busyPause = 5;
+
 /** Opens the SQLite database in `file`, making and migrating it as needed. */
 export async function openDatabase(file: string): Promise<Database> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const writer = new Kysely<Schema>({ dialect: new SqliteDialect({ database: connect(file) }) });
   await migrate(writer);
+  // From here on this program waits by itself: SQLite's own waiting would stop every reader of this process.
+  await sql`pragma busy_timeout = 0`.execute(writer);
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: connect(file, true) }) });
   return {
     read: reader,
@@ -57,7 +63,7 @@ function connect(file: string, readonly = false): SQLite.Database {
  */
 function inTransaction<T>(db: Kysely<Schema>, work: (transaction: Write) => Promise<T>): Promise<T> {
   return db.connection().execute(async (connection) => {
-    await sql`begin immediate`.execute(connection);
+    await begin(connection);
     try {
       const result = await work(connection as Write);
       await sql`commit`.execute(connection);
@@ -67,6 +73,23 @@ function inTransaction<T>(db: Kysely<Schema>, work: (transaction: Write) => Prom
       throw error;
     }
   });
+}
+
+async function begin(connection: Kysely<Schema>): Promise<void> {
+  const deadline = performance.now() + busyTimeout;
+  for (;;) {
+    try {
+      await sql`begin immediate`.execute(connection);
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+    }
+    await sleep(busyPause);
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof SQLite.SqliteError && error.code.startsWith('SQLITE_BUSY');
 }
 
 async function migrate(db: Kysely<Schema>): Promise<void> {

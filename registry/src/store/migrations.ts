@@ -55,9 +55,10 @@ async function createAccounts(db: Database): Promise<void> {
     .createTable('attempts')
     .addColumn('subject', 'text', (c) => c.primaryKey())
     .addColumn('failures', 'integer', (c) => c.notNull())
-    .addColumn('last_at', 'bigint', (c) => c.notNull())
+    .addColumn('forget_at', 'bigint')
     .addColumn('blocked_until', 'bigint', (c) => c.notNull())
     .execute();
+  await db.schema.createIndex('attempts_forgotten').on('attempts').column('forget_at').execute();
 }
 
 async function createPackages(db: Database): Promise<void> {

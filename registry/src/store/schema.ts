@@ -67,7 +67,8 @@ export interface TokenRow {
 export interface AttemptsRow {
   subject: string;
   failures: number;
-  last_at: number;
+  /** When the count is forgotten; null for one that only a success resets. */
+  forget_at: number | null;
   /** Nothing is looked at before this. */
   blocked_until: number;
 }

@@ -1,6 +1,8 @@
+import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
 import type { Read, Write } from '../../store/database.ts';
 import type { Actor, Requester } from '../actor.ts';
+import { isRevoked } from '../tokens.ts';
 import { findActiveFactor } from './factors.ts';
 import { checkCode, codeRequired, consumeProof, type Proof } from './proof.ts';
 
@@ -43,12 +45,16 @@ export interface Settlement {
 
 /**
  * Uses the proof up, in the transaction of the act. Without a proof it asks again whether one is needed: a
- * factor enrolled, or a package that began to require one, between the demand and the act counts.
+ * factor enrolled, or a package that began to require one, between the demand and the act counts. So does a
+ * token revoked meanwhile: an upload takes long enough for somebody to notice and log out.
  */
 export async function settleProof(
   transaction: Write,
   { actor, demand, proof, now }: Settlement,
 ): Promise<void> {
+  if (await isRevoked(transaction, actor.tokenId)) {
+    throw new Refusal('unauthenticated', 'the token was revoked meanwhile: log in again');
+  }
   if (proof !== undefined) await consumeProof(transaction, proof, now);
   else if (await needsCode(transaction, actor.accountId, demand)) throw codeRequired(demand.why);
 }

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { recordEvent } from '../../audit/log.ts';
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
-import type { Write } from '../../store/database.ts';
+import type { Read, Write } from '../../store/database.ts';
 import type { TotpFactorRow } from '../../store/schema.ts';
 import { getAccount } from '../accounts.ts';
 import type { Requester } from '../actor.ts';
 import { chargeAttempt, clearAttempts, oneTimePasswordLimit } from '../attempts.ts';
+import { changeAccount } from '../change-account.ts';
 import { checkNewPassword } from '../passwords.ts';
+import { revokeOtherTokens } from '../tokens.ts';
 import { type Demand, demandProof, settleProof } from './demand.ts';
 import { type FactorMode, findActiveFactor, findFactor, seedContext } from './factors.ts';
 import { codeAttempts, consumeProof } from './proof.ts';
@@ -31,12 +33,14 @@ export async function beginEnrolment(
 ): Promise<{ readonly uri: string } | { readonly mode: FactorMode }> {
   const { actor } = requester;
   const active = await findActiveFactor(services.database.read, actor.accountId);
-  if (active !== undefined) return await changeMode(services, requester, mode);
+  if (active !== undefined)
+    return await changeAccount(services, actor, () => changeMode(services, requester, mode));
   const seed = createSeed();
   const id = randomUUID();
   const sealed = services.seedKeys.seal(seed, seedContext({ id, account_id: actor.accountId }));
   await services.database.write(async (transaction) => {
     const now = services.clock();
+    await refuseWhereActive(transaction, actor.accountId);
     await dropPending(transaction, actor.accountId);
     const row = {
       id,
@@ -55,6 +59,12 @@ export async function beginEnrolment(
     });
   });
   return { uri: enrolmentUri(seed, actor.name, services.settings.issuer) };
+}
+
+/** Two enrolments at the same time: the one that is confirmed first counts, and the other one is nothing. */
+async function refuseWhereActive(db: Read, accountId: number): Promise<void> {
+  if ((await findActiveFactor(db, accountId)) === undefined) return;
+  throw new Refusal('conflict', 'this account has a second factor meanwhile');
 }
 
 async function changeMode(
@@ -90,23 +100,21 @@ export async function confirmEnrolment(
   code: string,
 ): Promise<string[]> {
   const { actor, receivedAt } = requester;
+  await getPending(services.database.read, actor.accountId, services.clock());
   const codes = generateRecoveryCodes();
   const hashes = await Promise.all(codes.map((recoveryCode) => services.passwords.hash(recoveryCode)));
   const outcome = await services.database.write(async (transaction): Promise<Refusal | undefined> => {
     const now = services.clock();
-    const pending = await findFactor(transaction, actor.accountId, 'pending');
-    if (pending === undefined || pending.created_at + pendingLifetime < now) {
-      return new Refusal('bad_request', 'there is no enrolment to confirm: begin one first');
-    }
+    const pending = await getPending(transaction, actor.accountId, now);
     const subject = codeAttempts(actor.accountId);
     const blocked = await chargeAttempt(transaction, subject, oneTimePasswordLimit, now);
-    if (blocked !== undefined) return blocked;
-    const step = stepOf(services, pending, code, receivedAt);
-    if (step === undefined)
-      return new Refusal(
-        'bad_request',
-        'this code is wrong: scan the QR code again, check the clock of your device, and repeat',
-      );
+    const step = blocked ?? stepOf(services, pending, code, receivedAt) ?? wrongCode();
+    if (step instanceof Refusal) {
+      const details = { code: step.code };
+      const event = { tag: 'factor:code-refused', actor: actor.name, subject: actor.name, details } as const;
+      await recordEvent(transaction, now, event);
+      return step;
+    }
     await clearAttempts(transaction, subject);
     await activate(transaction, pending, step);
     await replaceRecoveryCodes(transaction, actor.accountId, hashes, now);
@@ -121,6 +129,23 @@ export async function confirmEnrolment(
   });
   if (outcome !== undefined) throw outcome;
   return codes;
+}
+
+/** Throws `bad_request` without an enrolment in progress, `conflict` where a factor became active meanwhile. */
+async function getPending(db: Read, accountId: number, now: number): Promise<TotpFactorRow> {
+  const pending = await findFactor(db, accountId, 'pending');
+  if (pending === undefined || pending.created_at + pendingLifetime < now) {
+    throw new Refusal('bad_request', 'there is no enrolment to confirm: begin one first');
+  }
+  await refuseWhereActive(db, accountId);
+  return pending;
+}
+
+function wrongCode(): Refusal {
+  return new Refusal(
+    'bad_request',
+    'this code is wrong: scan the QR code again, check the clock of your device, and repeat',
+  );
 }
 
 function stepOf(services: Services, pending: TotpFactorRow, text: string, at: number): number | undefined {
@@ -145,6 +170,10 @@ export async function disableFactor(
   requester: Requester,
   password: string,
 ): Promise<void> {
+  await changeAccount(services, requester.actor, () => attemptDisable(services, requester, password));
+}
+
+async function attemptDisable(services: Services, requester: Requester, password: string): Promise<void> {
   const { actor } = requester;
   const demand: Demand = { kind: 'governance', why: 'removing the second factor needs it' };
   const proof = await demandProof(services, requester, demand);
@@ -186,8 +215,10 @@ export async function resetFactorByOperator(services: Services, accountId: numbe
     await dropPending(transaction, accountId);
     await removeFactors(transaction, accountId);
     await clearAttempts(transaction, codeAttempts(accountId));
+    const now = services.clock();
+    await revokeOtherTokens(transaction, accountId, now);
     const event = { tag: 'factor:reset-by-operator', actor: 'operator', subject: account.name } as const;
-    await recordEvent(transaction, services.clock(), event);
+    await recordEvent(transaction, now, event);
     return factor !== undefined;
   });
 }

@@ -9,12 +9,16 @@ import { seedContext } from './factors.ts';
 export async function rotateSeedKeys(services: RotationServices, addKey: () => void): Promise<number> {
   await resealStale(services);
   addKey();
-  return await resealStale(services);
+  const count = await resealStale(services);
+  const { database, clock } = services;
+  const event = { tag: 'keys:rotated', actor: 'operator', subject: 'seed-keys' } as const;
+  await database.write((transaction) => recordEvent(transaction, clock(), event));
+  return count;
 }
 
 type RotationServices = Pick<Services, 'database' | 'seedKeys' | 'clock'>;
 
-async function resealStale({ database, seedKeys, clock }: RotationServices): Promise<number> {
+async function resealStale({ database, seedKeys }: RotationServices): Promise<number> {
   return await database.write(async (transaction) => {
     const factors = await transaction
       .selectFrom('totp_factors')
@@ -25,13 +29,6 @@ async function resealStale({ database, seedKeys, clock }: RotationServices): Pro
       const context = seedContext(factor);
       const seed = seedKeys.seal(seedKeys.open(factor.seed, context), context);
       await transaction.updateTable('totp_factors').set({ seed }).where('id', '=', factor.id).execute();
-    }
-    if (stale.length > 0) {
-      await recordEvent(transaction, clock(), {
-        tag: 'keys:rotated',
-        actor: 'operator',
-        subject: 'seed-keys',
-      });
     }
     return stale.length;
   });

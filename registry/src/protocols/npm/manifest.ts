@@ -9,25 +9,27 @@ import type { InspectedArchive } from './inspect-archive.ts';
  */
 export type Manifest = JsonObject & { readonly name: string; readonly version: string };
 
-/** Members that say something about the machine or the tool of whoever published, not about the package. */
+/**
+ * Members that say something about the machine or the tool of whoever published, or that are the registry's
+ * to say. Those that begin with `_` are npm's own too.
+ */
 const notOfThePackage = [
-  '_id',
-  '_from',
-  '_resolved',
-  '_integrity',
-  '_shasum',
-  '_where',
-  '_npmUser',
   'dist',
   'readme',
   'readmeFilename',
   'gitHead',
+  'deprecated',
+  'maintainers',
+  'hasInstallScript',
+  'hasShrinkwrap',
 ];
 
 /** The normalised manifest of an archive. Throws `bad_archive` for one that no client could install. */
 export function manifestOf(archive: InspectedArchive): Manifest {
   const source = Object.fromEntries(
-    Object.entries(archive.manifest).filter(([key]) => !notOfThePackage.includes(key)),
+    Object.entries(archive.manifest).filter(
+      ([key]) => !key.startsWith('_') && !notOfThePackage.includes(key),
+    ),
   );
   try {
     const name = parsePackageName(source['name']);

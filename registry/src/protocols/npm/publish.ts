@@ -13,7 +13,7 @@ import { admitUpload, publishRelease } from '../../releases/publish.ts';
 import type { Services } from '../../services.ts';
 import type { ReceivedBlob } from '../../store/blobs.ts';
 import { isJsonObject, type JsonObject } from '../../strict-json.ts';
-import { accessValue, optionalString, packageParameter, requireRequester } from '../request.ts';
+import { accessValue, bodyStream, optionalString, packageParameter, requireRequester } from '../request.ts';
 import { integrityOf } from './index-entry.ts';
 import { type PublishDocument, readPublishDocument } from './publish-document.ts';
 import { readSubmission } from './submission.ts';
@@ -28,7 +28,7 @@ export async function putPackage(services: Services, request: FastifyRequest, re
   const requester = await requireRequester(services, request);
   const id = packageParameter(request);
   await admitUpload(services, requester, id);
-  const content = await readPublishDocument(request.body as AsyncIterable<Uint8Array>, {
+  const content = await readPublishDocument(bodyStream(request), {
     receive: (bytes) =>
       services.blobs.receive(bytes, { maximumBytes: services.settings.maximumArchiveBytes }),
     discard: (received) => services.blobs.discard(received),
@@ -49,11 +49,11 @@ async function publish(
   if (received === undefined) throw new Error('there is no archive to publish');
   try {
     const declared = readDeclaration(document, id.name);
-    refuseOtherBytes(declared.manifest, received);
     const publisher = requester.actor.name;
-    await publishRelease(services, requester, { ...id, version: declared.version }, async () =>
-      readSubmission(received, { ...declared, ...id, publisher, declared: declared.manifest }),
-    );
+    await publishRelease(services, requester, { ...id, version: declared.version }, async () => {
+      refuseOtherBytes(declared.manifest, received);
+      return await readSubmission(received, { ...declared, ...id, publisher, declared: declared.manifest });
+    });
   } finally {
     await services.blobs.discard(received);
   }

@@ -5,7 +5,14 @@ import { parseTag } from '../../packages/tags.ts';
 import { publishRelease, type Submission } from '../../releases/publish.ts';
 import type { Services } from '../../services.ts';
 import type { ReceivedBlob } from '../../store/blobs.ts';
-import { accessValue, packageParameter, parameter, queryParameter, requireRequester } from '../request.ts';
+import {
+  accessValue,
+  bodyStream,
+  packageParameter,
+  parameter,
+  queryParameter,
+  requireRequester,
+} from '../request.ts';
 
 /** Turns received bytes into what the release door takes: the ecosystem's part of an upload. */
 export type ReadSubmission = (
@@ -48,7 +55,7 @@ export async function putRelease(
 
 async function receive(services: Services, request: FastifyRequest, declared: string): Promise<ReceivedBlob> {
   const maximumBytes = services.settings.maximumArchiveBytes;
-  const received = await services.blobs.receive(request.body as AsyncIterable<Uint8Array>, { maximumBytes });
+  const received = await services.blobs.receive(bodyStream(request), { maximumBytes });
   if (received.sha256 === declared) return received;
   await services.blobs.discard(received);
   throw new Refusal('digest_mismatch', 'the bytes received are not the ones declared');
