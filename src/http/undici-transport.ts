@@ -1,11 +1,11 @@
 import type { Dispatcher } from 'undici';
 import { PubError } from '../errors.ts';
-import { Secret } from '../secret.ts';
 import { acceptedEncodings, readAnswer } from './answer-body.ts';
 import { credentialHeaders, isLoopback, requireProtectedConnection } from './credential-rules.ts';
 import { networkError } from './network-error.ts';
 import { followRedirects } from './redirects.ts';
-import type { HttpRequest, HttpResponse, StreamedBody, Transport } from './transport.ts';
+import { bodyLength, openBody } from './request-body.ts';
+import type { HttpRequest, HttpResponse, Transport } from './transport.ts';
 import {
   defaultBodyTimeout,
   defaultConnectTimeout,
@@ -85,6 +85,9 @@ function requestHeaders(settings: TransportSettings, request: HttpRequest): Reco
   };
 }
 
+/** The library also takes async iterables, which its type does not say. */
+type Body = Exclude<Dispatcher.DispatchOptions['body'], undefined>;
+
 async function exchange(
   dispatcher: Dispatcher,
   settings: TransportSettings,
@@ -97,7 +100,7 @@ async function exchange(
       path: `${url.pathname}${url.search}`,
       method,
       headers,
-      body: openBody(request),
+      body: openBody(request) as Body,
       ...(settings.signal === undefined ? {} : { signal: settings.signal }),
     };
     const answer = await dispatcher.request(options);
@@ -114,35 +117,6 @@ async function exchange(
 
 function interrupted(): PubError {
   return new PubError('E_INTERRUPTED', 'interrupted while speaking to the registry');
-}
-
-function bodyLength(body: HttpRequest['body']): number | undefined {
-  if (body === undefined) return undefined;
-  if (body instanceof Secret) return Buffer.byteLength(body.expose());
-  return typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-}
-
-/** The library takes async iterables, which its type does not say. */
-type Body = NonNullable<Dispatcher.DispatchOptions['body']> | null;
-
-function openBody({ body, onProgress }: HttpRequest): Body {
-  if (body === undefined) return null;
-  if (body instanceof Secret) return body.expose();
-  if (typeof body === 'string') return body;
-  return counted(body, onProgress) as unknown as Body;
-}
-
-/** Asked for the next chunk, the connection has taken the last one. */
-async function* counted(
-  body: StreamedBody,
-  onProgress: HttpRequest['onProgress'],
-): AsyncGenerator<Uint8Array> {
-  let sent = 0;
-  for await (const chunk of body.open()) {
-    yield chunk;
-    sent += chunk.length;
-    onProgress?.(sent);
-  }
 }
 
 function joinHeaders(
