@@ -18,3 +18,18 @@ declare module '@npmcli/run-script' {
   function runScript(options: RunScriptOptions): Promise<unknown>;
   export = runScript;
 }
+
+/**
+ * By its file: the types somebody else wrote for the package bring in those of npm's dependency trees, which
+ * do not compile under our settings.
+ */
+declare module 'npm-packlist/lib/index.js' {
+  interface PacklistOptions {
+    readonly path: string;
+    readonly prefix?: string;
+    readonly workspaces?: readonly string[];
+  }
+  /** Reads of the tree what `dependency-tree.ts` builds. */
+  function packlist(tree: object, options: PacklistOptions): Promise<string[]>;
+  export = packlist;
+}

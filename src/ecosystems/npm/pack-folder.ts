@@ -51,13 +51,13 @@ export async function packFolder(folder: string, manifest: Manifest, into: strin
 }
 
 async function filesToPack(folder: string, manifest: PackingManifest): Promise<readonly string[]> {
-  const { default: packlist } = await import('npm-packlist');
+  const { default: packlist } = await import('npm-packlist/lib/index.js');
   const workspace = await findWorkspace(folder);
   const isRoot = workspace?.root === folder;
   const tree = await readDependencyTree(folder, manifest, isRoot ? workspace.members : []);
   // As npm does in a member's folder: the root's ignore files count for its members too.
   const member = workspace !== undefined && !isRoot ? { prefix: workspace.root, workspaces: [folder] } : {};
-  const paths = await packlist(tree as never, { path: folder, ...member }).catch((error: unknown) => {
+  const paths = await packlist(tree, { path: folder, ...member }).catch((error: unknown) => {
     throw packingError(folder, error);
   });
   const outside = paths.find((path) => path.startsWith('../'));
