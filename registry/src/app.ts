@@ -6,6 +6,7 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { Refusal, type RefusalCode } from './errors.ts';
+import { isLoopback } from './loopback.ts';
 import { addRoutes } from './routes.ts';
 import type { Services } from './services.ts';
 
@@ -27,10 +28,13 @@ export function createApp(services: Services): FastifyInstance {
     routerOptions: { maxParamLength: longestParameter },
     rewriteUrl: (request) => joinScope(request.url ?? '/'),
     forceCloseConnections: 'idle',
+    // A proxy on this machine says who is asking; anybody else is who they are.
+    trustProxy: 'loopback',
   });
   app.decorateRequest('receivedAt', 0);
   app.addHook('onRequest', async (request, reply) => {
     request.receivedAt = services.clock();
+    refuseOtherHost(request, services.settings.publicUrl());
     // Replaced by the few handlers whose answers may be kept. RFC 9111 §5.2.2.5.
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
   });
@@ -41,6 +45,17 @@ export function createApp(services: Services): FastifyInstance {
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(services, error, request, reply));
   addRoutes(app, services);
   return app;
+}
+
+/**
+ * A page in a browser can make a name of its own lead to this machine (DNS rebinding) and would then be of
+ * the same origin as the registry. The name it used is in the Host header.
+ */
+function refuseOtherHost(request: FastifyRequest, publicUrl: string): void {
+  const host = request.headers.host ?? '';
+  const name = URL.parse(`http://${host}`)?.hostname ?? '';
+  if (isLoopback(name.replace(/^\[|\]$/g, '')) || host === URL.parse(publicUrl)?.host) return;
+  throw new Refusal('bad_request', `this registry is reached at ${publicUrl}`);
 }
 
 /** `/@acme/tool` is the same package as `/@acme%2ftool`, which is how npm writes it. */

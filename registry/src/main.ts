@@ -3,7 +3,8 @@ import { auditCommand } from './commands/audit.ts';
 import { keysCommand } from './commands/keys.ts';
 import { userCommand } from './commands/user.ts';
 import { Refusal } from './errors.ts';
-import { isLoopback, type ServerOptions, startServer } from './server.ts';
+import { isLoopback } from './loopback.ts';
+import { type ServerOptions, startServer } from './server.ts';
 import { version } from './version.ts';
 import { defaultDataFolder } from './wiring.ts';
 

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.ts';
+import { isLoopback } from './loopback.ts';
 import { openServices } from './wiring.ts';
 
 export interface ServerOptions {
@@ -45,10 +46,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await services.close();
     },
   };
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function hostInUrl(host: string): string {

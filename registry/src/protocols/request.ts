@@ -3,6 +3,7 @@ import type { Actor, Requester } from '../accounts/actor.ts';
 import { findActor } from '../accounts/tokens.ts';
 import { Refusal } from '../errors.ts';
 import { type PackageName, parsePackageName } from '../packages/package-name.ts';
+import { findPackage, getReadablePackage, type PackageRecord } from '../packages/packages.ts';
 import type { Services } from '../services.ts';
 import { isJsonObject, type Json, type JsonObject } from '../strict-json.ts';
 
@@ -26,6 +27,25 @@ export async function findRequestActor(
   const actor = token && (await findActor(services.database.read, token, services.clock()));
   if (!actor) throw new Refusal('unauthenticated', 'the token is unknown, expired or revoked: log in again');
   return actor;
+}
+
+/**
+ * The package a reader asks for. A token that is no good reads what everybody may read, as if it were not
+ * there: an installation must not fail because a login ran out. What it cannot read, it is told why.
+ */
+export async function readablePackage(services: Services, request: FastifyRequest): Promise<PackageRecord> {
+  const id = packageParameter(request);
+  const db = services.database.read;
+  let actor: Actor | undefined;
+  try {
+    actor = await findRequestActor(services, request);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const found = await findPackage(db, id);
+    if (found?.access === 'public') return found;
+    throw error;
+  }
+  return await getReadablePackage(db, id, actor);
 }
 
 export async function requireActor(services: Services, request: FastifyRequest): Promise<Actor> {

@@ -11,10 +11,10 @@ import { isJsonObject, type Json, type JsonObject } from '../../strict-json.ts';
 import {
   accessValue,
   bodyObject,
-  findRequestActor,
   optionalString,
   packageParameter,
   parameter,
+  readablePackage,
   requiredString,
   requireRequester,
 } from '../request.ts';
@@ -66,19 +66,19 @@ export async function deleteOwner(services: Services, request: FastifyRequest) {
 
 /** `GET /-/package/<package>/visibility` */
 export async function getVisibility(services: Services, request: FastifyRequest) {
-  const record = await readable(services, request);
+  const record = await readablePackage(services, request);
   return { public: record.access === 'public' };
 }
 
 /** `GET /-/package/<package>/access`: what pnpm reads instead. */
 export async function getAccess(services: Services, request: FastifyRequest) {
-  const record = await readable(services, request);
+  const record = await readablePackage(services, request);
   return { access: record.access, publish_requires_tfa: record.require_2fa === 1 };
 }
 
 /** `GET /-/package/<package>/collaborators`: everybody who may change it. */
 export async function getCollaborators(services: Services, request: FastifyRequest) {
-  const record = await readable(services, request);
+  const record = await readablePackage(services, request);
   const owners = await listOwners(services.database.read, record.id);
   return Object.fromEntries(owners.map(({ name }) => [name, 'write']));
 }
@@ -119,7 +119,7 @@ function requirementIn(body: JsonObject): boolean | undefined {
 
 /** `GET /-/package/<package>/dist-tags` */
 export async function getTags(services: Services, request: FastifyRequest) {
-  const record = await readable(services, request);
+  const record = await readablePackage(services, request);
   return await listTags(services.database.read, record.id);
 }
 
@@ -139,9 +139,4 @@ export async function deleteTag(services: Services, request: FastifyRequest) {
   const requester: Requester = await requireRequester(services, request);
   await removeTag(services, requester, packageParameter(request), parseTag(parameter(request, 'tag')));
   return { ok: true };
-}
-
-async function readable(services: Services, request: FastifyRequest) {
-  const actor = await findRequestActor(services, request);
-  return await getReadablePackage(services.database.read, packageParameter(request), actor);
 }

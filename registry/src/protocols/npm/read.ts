@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../../errors.ts';
 import { unscoped } from '../../packages/package-name.ts';
-import { getReadablePackage, type PackageRecord } from '../../packages/packages.ts';
+import type { PackageRecord } from '../../packages/packages.ts';
 import type { Services } from '../../services.ts';
-import { findRequestActor, packageParameter, parameter } from '../request.ts';
+import { parameter, readablePackage } from '../request.ts';
 import { type PackumentForm, readPackument } from './packument.ts';
 
 /** What an installing client reads. Nothing here writes, so nothing here waits for a writer. */
@@ -13,7 +13,7 @@ const abbreviatedType = 'application/vnd.npm.install-v1+json';
 
 /** `GET /<package>` */
 export async function getPackument(services: Services, request: FastifyRequest, reply: FastifyReply) {
-  const record = await readable(services, request);
+  const record = await readablePackage(services, request);
   const form: PackumentForm = request.headers.accept?.includes(abbreviatedType) ? 'abbreviated' : 'full';
   const packument = await readPackument(
     services.database.read,
@@ -32,7 +32,7 @@ export async function getPackument(services: Services, request: FastifyRequest, 
 
 /** `GET /<package>/-/<file>.tgz`: bytes that never change under this URL. */
 export async function getArchive(services: Services, request: FastifyRequest, reply: FastifyReply) {
-  const record = await readable(services, request);
+  const record = await readablePackage(services, request);
   const release = await services.database.read
     .selectFrom('releases')
     .select('sha256')
@@ -47,12 +47,6 @@ export async function getArchive(services: Services, request: FastifyRequest, re
   const blob = await services.blobs.open(release.sha256);
   if (blob === undefined) throw new Error(`the blob ${release.sha256} is missing`);
   return reply.type('application/octet-stream').header('content-length', blob.size).send(blob.content);
-}
-
-async function readable(services: Services, request: FastifyRequest): Promise<PackageRecord> {
-  const id = packageParameter(request);
-  const actor = await findRequestActor(services, request);
-  return await getReadablePackage(services.database.read, id, actor);
 }
 
 /** A shared cache may keep what everybody may read, and nothing else. */

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createAccount, findAccount } from '../../accounts/accounts.ts';
-import { logIn } from '../../accounts/log-in.ts';
+import { type LoginRequest, logIn } from '../../accounts/log-in.ts';
 import { logOut } from '../../accounts/log-out.ts';
 import { findActor } from '../../accounts/tokens.ts';
 import { Refusal } from '../../errors.ts';
@@ -27,23 +27,36 @@ export async function putUser(services: Services, request: FastifyRequest, reply
   const password = requiredString(body, 'password');
   const email = optionalString(body, 'email');
   const address = request.ip;
-  const exists = (await findAccount(services.database.read, name)) !== undefined;
-  if (!exists && email !== undefined) await signUp(services, { name, password, email, address });
   const code = presentedCode(request);
   const login = { name, password, code, receivedAt: request.receivedAt, address, label: labelOf(request) };
-  const token = await logIn(services, login);
+  const token =
+    email === undefined ? await logIn(services, login) : await logInOrSignUp(services, login, email);
   reply.code(201);
   return { ok: true, id: `${couchPrefix}${name}`, rev: '1-pub', token };
 }
 
-async function signUp(
-  services: Services,
-  account: { name: string; password: string; email: string; address: string },
-): Promise<void> {
-  if (services.settings.registration === 'closed') {
-    throw new Refusal('registration_closed', 'this registry creates accounts by its operator only');
+/**
+ * Some clients send an e-mail address with every login. On a registry that creates no accounts a name that
+ * nobody has and a wrong password are refused alike: the answer tells nobody which names exist.
+ */
+async function logInOrSignUp(services: Services, login: LoginRequest, email: string): Promise<string> {
+  const closed = services.settings.registration === 'closed';
+  const { name, password, address } = login;
+  const exists = (await findAccount(services.database.read, name)) !== undefined;
+  if (!exists && !closed) {
+    await createAccount(services, { name, password, email, by: { kind: 'registration', address } });
   }
-  await createAccount(services, { ...account, by: { kind: 'registration', address: account.address } });
+  try {
+    return await logIn(services, login);
+  } catch (error) {
+    if (!closed || !(error instanceof Refusal) || error.code !== 'login_refused') throw error;
+    throw registrationClosed(error);
+  }
+}
+
+function registrationClosed(cause: Refusal): Refusal {
+  const text = 'incorrect user name or password, and this registry creates accounts by its operator only';
+  return new Refusal('registration_closed', text, { cause });
 }
 
 /** The program that asked, for a list of sessions. Its own words, so bounded and plain. */
