@@ -1,6 +1,7 @@
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { PubError } from '../../errors.ts';
+import type { Concern } from '../ecosystem.ts';
 import { concernsAbout, mustLookInside, startLength } from './concerns.ts';
 import { readDependencyTree } from './dependency-tree.ts';
 import { Digesting } from './digesting.ts';
@@ -11,12 +12,13 @@ import { archiveFileName } from './package-name.ts';
 import { type PackingManifest, packingManifest } from './packing-manifest.ts';
 import { type TarEntry, tarStream } from './tar-stream.ts';
 import { withoutPatches } from './unpatched-manifest.ts';
-import { findWorkspace } from './workspaces.ts';
+import { findWorkspace, type Workspace } from './workspaces.ts';
 
 /** Packs a folder into `into`: the same files, order and tar stream as `npm pack` (npm 12) makes. */
 export async function packFolder(folder: string, manifest: Manifest, into: string): Promise<NpmArchive> {
   const normalized = await packingManifest(manifest.content, folder);
-  const paths = await filesToPack(folder, normalized);
+  const workspace = await findWorkspace(folder);
+  const paths = await filesToPack(folder, normalized, workspace);
   const fileName = archiveFileName(manifest.name, manifest.version);
   const path = join(into, fileName);
   const digesting = new Digesting();
@@ -44,15 +46,21 @@ export async function packFolder(folder: string, manifest: Manifest, into: strin
     digests: digesting.digests(),
     files,
     manifest: replaced?.content ?? manifest.content,
-    concerns: concernsAbout({ files, starts, size: digesting.size, unpackedSize }),
+    concerns: [
+      ...concernsAbout({ files, starts, size: digesting.size, unpackedSize }),
+      ...packedMembers(folder, paths, workspace),
+    ],
     readme: await readReadme(folder, paths),
     gitHead: await gitHeadOf(folder),
   };
 }
 
-async function filesToPack(folder: string, manifest: PackingManifest): Promise<readonly string[]> {
+async function filesToPack(
+  folder: string,
+  manifest: PackingManifest,
+  workspace: Workspace | undefined,
+): Promise<readonly string[]> {
   const { default: packlist } = await import('npm-packlist/lib/index.js');
-  const workspace = await findWorkspace(folder);
   const isRoot = workspace?.root === folder;
   const tree = await readDependencyTree(folder, manifest, isRoot ? workspace.members : []);
   // As npm does in a member's folder: the root's ignore files count for its members too.
@@ -65,6 +73,23 @@ async function filesToPack(folder: string, manifest: PackingManifest): Promise<r
   // npm would pack it as `package/../…`, and no installer unpacks that.
   throw new PubError('E_PROJECT', `failed to pack \`${folder}\`: \`${outside}\` is outside of it`, {
     hint: 'it belongs to a bundled dependency that is a link: install that dependency instead of linking it',
+  });
+}
+
+/** npm 12 packs the members' files with the root's (measured), which few people mean. */
+function packedMembers(
+  folder: string,
+  paths: readonly string[],
+  workspace: Workspace | undefined,
+): readonly Concern[] {
+  if (workspace?.root !== folder) return [];
+  const members = workspace.members.map((member) => relative(folder, member).replaceAll('\\', '/'));
+  const packed = members.filter((member) => paths.some((path) => path.startsWith(`${member}/`)));
+  return packed.map((member) => {
+    return {
+      level: 'notable',
+      message: `\`${member}\`, a member of this workspace, is packed with its root`,
+    };
   });
 }
 

@@ -160,6 +160,19 @@ test('a member of a workspace obeys the ignore files of the root', async () => {
   expect(pathsOf(await pack(join(folder, 'packages/a')))).toEqual(['x.js', 'package.json']);
 });
 
+test('the root of a workspace brings its members, as with npm, and says so', async () => {
+  const folder = await folderWith({
+    'package.json': { ...manifest, workspaces: ['packages/*', '!packages/b'] },
+    'packages/a/package.json': { name: 'a', version: '1.0.0' },
+    'packages/b/package.json': { name: 'b', version: '1.0.0' },
+  });
+  const archive = await pack(folder);
+  expect(pathsOf(archive)).toEqual(['package.json', 'packages/a/package.json', 'packages/b/package.json']);
+  expect(archive.concerns).toEqual([
+    { level: 'notable', message: '`packages/a`, a member of this workspace, is packed with its root' },
+  ]);
+});
+
 test('names of any script and length are packed, and read back from the archive', async () => {
   const long = `${'d'.repeat(60)}/${'e'.repeat(90)}/${'f'.repeat(120)}.js`;
   const folder = await folderWith({
