@@ -94,7 +94,9 @@ test('modes come from the disk and from `bin`, links stay out, and a hard link i
   await symlink('/etc', join(folder, 'etc'));
   await symlink('cli.js', join(folder, 'link.js'));
   await link(join(folder, 'run.sh'), join(folder, 'same.sh'));
-  const { files } = await pack(folder);
+  const { files, path: archivePath } = await pack(folder);
+  // Reading refuses every kind of link.
+  expect((await pack(archivePath)).files).toEqual(files);
   expect(files.map(({ path, mode }) => [path, mode.toString(8)])).toEqual([
     ['cli.js', '755'],
     ['package.json', '644'],
