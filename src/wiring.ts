@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NpmSettings } from './config/npm-settings.ts';
 import type { Registries } from './config/registries.ts';
@@ -63,7 +61,7 @@ export async function start({ json }: { readonly json: boolean }): Promise<Sessi
   async function close(): Promise<void> {
     // What could not be opened has failed the command already.
     if (connections.used()) await (await connections().catch(() => undefined))?.close();
-    await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+    await removeFolders(folders);
   }
 
   return { context, signal, close };
@@ -89,6 +87,7 @@ function once<T>(load: () => Promise<T>): (() => Promise<T>) & { used(): boolean
 }
 
 async function makeTemporaryFolder(): Promise<string> {
+  const [{ mkdtemp }, { tmpdir }] = await Promise.all([import('node:fs/promises'), import('node:os')]);
   const parent = tmpdir();
   return await mkdtemp(join(parent, 'pub-')).catch((cause) => {
     const hint = 'TMPDIR names the folder to use';
@@ -96,11 +95,23 @@ async function makeTemporaryFolder(): Promise<string> {
   });
 }
 
+async function removeFolders(folders: readonly string[]): Promise<void> {
+  if (folders.length === 0) return;
+  const { rm } = await import('node:fs/promises');
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+}
+
+/** What `os.homedir()` answers. */
+async function homeFolder(): Promise<string> {
+  const { homedir } = await import('node:os');
+  return homedir();
+}
+
 async function readNpmSettings(): Promise<NpmSettings & { readonly credentialVariables: readonly string[] }> {
   const { createNpmSettings } = await import('./ecosystems/npm/npm-settings.ts');
   return await createNpmSettings({
     environment,
-    home: homedir(),
+    home: await homeFolder(),
     projectFolder: process.cwd(),
     nodeExecutable: process.execPath,
   });
@@ -111,7 +122,7 @@ async function configFile() {
     import('./config/config-file.ts'),
     import('./config/config-folder.ts'),
   ]);
-  return createConfigFile(configPath({ environment, platform: process.platform, home: homedir() }));
+  return createConfigFile(configPath({ environment, platform: process.platform, home: await homeFolder() }));
 }
 
 async function loadRegistries(npmSettings: () => Promise<NpmSettings>): Promise<Registries> {
