@@ -36,12 +36,10 @@ test('the check of the imports reads every source file', async () => {
   expect(totalCruised).toBeGreaterThanOrEqual(written);
 });
 
+/** The rules inside of the registry; those of the client are in `structure.test.ts`. */
 test.each([
-  ['commands', 'src/commands/publish.ts', 'src/http/undici-transport.ts'],
-  ['ops', 'src/ops/publish.ts', 'src/ecosystems/npm/pack-folder.ts'],
-  ['cli-without-registry', 'src/ops/publish.ts', 'registry/src/errors.ts'],
-  ['registry-alone', 'registry/src/errors.ts', 'src/secret.ts'],
   ['store-is-the-floor', 'registry/src/store/blobs.ts', 'registry/src/releases/publish.ts'],
+  ['releases-know-no-protocol', 'registry/src/releases/publish.ts', 'registry/src/protocols/npm/publish.ts'],
   ['protocols-apart', 'registry/src/protocols/npm/publish.ts', 'registry/src/protocols/pub/upload.ts'],
 ])('the rule %s catches a type import', async (rule, from, to) => {
   await using home = await freshHome();
