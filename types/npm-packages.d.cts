@@ -1,7 +1,8 @@
 /** The parts used here of npm's packages that carry no types of their own. */
 
 declare module '@npmcli/config/lib/definitions/index.js' {
-  export const definitions: { readonly registry: { readonly default: string } };
+  const npm: { readonly definitions: { readonly registry: { readonly default: string } } };
+  export = npm;
 }
 
 declare module '@npmcli/run-script' {
