@@ -41,7 +41,7 @@ export async function start({ json }: { readonly json: boolean }): Promise<Sessi
     prompter: deferredPrompter(once(() => loadPrompter(interactive, signal))),
     registries,
     credentials: deferredCredentials(
-      once(() => loadCredentials({ npmSettings, registries, terminal, interactive, signal })),
+      once(() => loadCredentials({ npmSettings, terminal, interactive, signal })),
     ),
     environmentOneTimePassword: oneTimePassword ? new Secret(oneTimePassword) : undefined,
     async temporaryFolder() {
@@ -125,7 +125,9 @@ async function configFile() {
   return createConfigFile(configPath({ environment, platform: process.platform, home: await homeFolder() }));
 }
 
-async function loadRegistries(npmSettings: () => Promise<NpmSettings>): Promise<Registries> {
+async function loadRegistries(
+  npmSettings: () => Promise<Pick<NpmSettings, 'registryFor'>>,
+): Promise<Registries> {
   const [{ createRegistries }, { defaultRegistryUrl }] = await Promise.all([
     import('./config/known-registries.ts'),
     import('./ecosystems/npm/default-registry.ts'),
@@ -140,14 +142,13 @@ async function loadRegistries(npmSettings: () => Promise<NpmSettings>): Promise<
 
 interface CredentialParts {
   readonly npmSettings: () => Promise<NpmSettings>;
-  readonly registries: Registries;
   readonly terminal: Terminal;
   readonly interactive: boolean;
   readonly signal: AbortSignal;
 }
 
 async function loadCredentials(parts: CredentialParts): Promise<Credentials> {
-  const { npmSettings, registries, terminal, interactive, signal } = parts;
+  const { npmSettings, terminal, interactive, signal } = parts;
   const [chain, { createEnvironmentProvider }, { createKeychain }, { createLogins }, keychainProcess, npm] =
     await Promise.all([
       import('./credentials/chain.ts'),
@@ -157,9 +158,10 @@ async function loadCredentials(parts: CredentialParts): Promise<Credentials> {
       import('./credentials/keychain-process.ts'),
       npmSettings(),
     ]);
+  const outsideProject = async () => npm.outsideProject;
   const fromEnvironment = createEnvironmentProvider({
     environment,
-    registryOfToken: async () => (await registries.resolve({})).url,
+    registryOfToken: async () => (await (await loadRegistries(outsideProject)).resolve({})).url,
     npmrcToken: npm.environmentToken,
   });
   const keychain = createKeychain({
@@ -175,7 +177,7 @@ async function loadCredentials(parts: CredentialParts): Promise<Credentials> {
     interactive,
     note: terminal.note,
   });
-  return chain.createCredentials([fromEnvironment], keychain, npm.plaintextToken);
+  return chain.createCredentials([fromEnvironment], keychain, npm);
 }
 
 interface TransportParts {

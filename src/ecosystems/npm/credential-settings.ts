@@ -56,6 +56,12 @@ export function plaintextToken(settings: LayeredSettings, registryUrl: string): 
     .some(({ values }) => keys.some((key) => isLiteral(values.get(key))));
 }
 
+/** True when some level names a token for this registry, in whatever form. */
+export function namesToken(settings: LayeredSettings, registryUrl: string): boolean {
+  const keys = registryKeys(registryUrl).map((registry) => `${registry}:_authToken`);
+  return settings.layers.some(({ values }) => keys.some((key) => values.has(key)));
+}
+
 function isLiteral(value: NpmrcValue | undefined): boolean {
   return typeof value === 'string' && literalPartOf(value) !== '';
 }

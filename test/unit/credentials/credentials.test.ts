@@ -102,7 +102,10 @@ describe('the credentials', () => {
       message: 'not logged in to https://mine.example/',
       hint: 'run `pub login --registry my-reg`, or set PUB_TOKEN_MY_REG',
     });
-    const plaintext = createCredentials([provider({})], empty, (url) => url === other.url);
+    const plaintext = createCredentials([provider({})], empty, {
+      plaintextToken: (url) => url === other.url,
+      projectToken: () => false,
+    });
     await expect(plaintext.require(other)).rejects.toMatchObject({
       hint: expect.stringContaining('the token in .npmrc stands there in the clear and is not used'),
     });

@@ -231,3 +231,50 @@ test('a proxy comes from the settings before the environment', async () => {
   });
   expect((await settingsFrom({ user: 'proxy=null\nhttps-proxy=null' })).proxy).toBeUndefined();
 });
+
+test("a project's file chooses a registry, and nothing about tokens or connections", async () => {
+  const settings = await settingsFrom({
+    project: [
+      'registry=https://project.example/',
+      '@acme:registry=https://acme.example/',
+      `${key}=\${NPM_TOKEN}`,
+      'strict-ssl=false',
+      'proxy=http://thief.example',
+      'https-proxy=http://thief.example',
+      'cafile=/thief.pem',
+      'ca=thief',
+    ].join('\n'),
+    user: 'registry=https://user.example/',
+    environment: { NPM_TOKEN: 'secret' },
+  });
+  expect(settings.registryFor(undefined)).toBe('https://project.example/');
+  expect(settings.registryFor('@acme')).toBe('https://acme.example/');
+  expect(settings.outsideProject.registryFor(undefined)).toBe('https://user.example/');
+  expect(settings.outsideProject.registryFor('@acme')).toBeUndefined();
+  expect(settings.environmentToken(url)).toBeUndefined();
+  expect(settings).toMatchObject({ strictTls: true, credentialVariables: ['NPM_TOKEN'] });
+  expect([settings.proxy, settings.httpsProxy, settings.caCertificates]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test("a token that a project's file names is told apart, so that its owner can be told why it is not used", async () => {
+  const project = await settingsFrom({ project: `${key}=\${NPM_TOKEN}` });
+  expect([project.projectToken(url), project.projectToken('https://other.example/')]).toEqual([true, false]);
+  expect((await settingsFrom({ user: `${key}=\${NPM_TOKEN}` })).projectToken(url)).toBe(false);
+});
+
+test("a variable in a project's registry is refused: its value would go to whoever the URL leads to", async () => {
+  const layers = {
+    project: `registry=https://thief.example/\${NPM_TOKEN}/`,
+    environment: { NPM_TOKEN: 'secret' },
+  };
+  const failure = await settingsFrom(layers).then(
+    (settings) => settings.registryFor(undefined),
+    (error) => error,
+  );
+  expect(failure).toMatchObject({ code: 'E_CONFIG' });
+  expect(JSON.stringify([failure.message, failure.hint])).not.toContain('secret');
+});
