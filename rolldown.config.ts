@@ -34,8 +34,9 @@ const builtinsWithoutNamespace: Plugin = {
 
 /** `fs, { a as b }` and `* as fs`, as patterns of declarations. */
 function bindings(names: string): string[] {
-  const [, standard, star, members] =
-    /^(?:(\w+|\$\w*))?,? ?(?:\* as (\S+))?(?:\{(.*)\})?$/s.exec(names) ?? [];
+  const parts = /^([\w$]+)?(?:, *)?(?:\* as ([\w$]+)|\{([^}]*)\})?$/.exec(names.trim());
+  if (parts === null) throw new Error(`an import this cannot read: ${names}`);
+  const [, standard, star, members] = parts;
   const patterns = [standard, star, members && `{${members.replaceAll(' as ', ': ')}}`];
   return patterns.filter((pattern) => pattern !== undefined);
 }
