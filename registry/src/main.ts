@@ -3,19 +3,11 @@ import { auditCommand } from './commands/audit.ts';
 import { keysCommand } from './commands/keys.ts';
 import { userCommand } from './commands/user.ts';
 import { Refusal } from './errors.ts';
+import type { Io } from './io.ts';
 import { isLoopback } from './loopback.ts';
 import { type ServerOptions, startServer } from './server.ts';
 import { version } from './version.ts';
 import { defaultDataFolder } from './wiring.ts';
-
-/** What the program needs of the process. */
-export interface Io {
-  readonly stdout: (text: string) => void;
-  readonly stderr: (text: string) => void;
-  readonly readStdin: () => Promise<string>;
-  /** Resolves when the process is asked to stop. */
-  readonly stopped: () => Promise<void>;
-}
 
 /** Runs one command line and gives the exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {

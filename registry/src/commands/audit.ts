@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { verifyAuditLog } from '../audit/log.ts';
-import type { Io } from '../main.ts';
+import type { Io } from '../io.ts';
 import { requireData, withServices } from './with-services.ts';
 
 export function auditCommand(io: Io): Command {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { rotateSeedKeys } from '../accounts/second-factor/rotate-seed-keys.ts';
 import { addSeedKey } from '../accounts/second-factor/seed-keys.ts';
-import type { Io } from '../main.ts';
+import type { Io } from '../io.ts';
 import { foldersIn } from '../wiring.ts';
 import { requireData, withServices } from './with-services.ts';
 

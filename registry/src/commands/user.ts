@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { createAccount, findAccount } from '../accounts/accounts.ts';
 import { resetFactorByOperator } from '../accounts/second-factor/enrolment.ts';
 import { Refusal } from '../errors.ts';
-import type { Io } from '../main.ts';
+import type { Io } from '../io.ts';
 import { requireData, withServices } from './with-services.ts';
 
 interface AddOptions {

@@ -4,13 +4,8 @@ import { type AuditEvent, recordEvent } from '../audit/log.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
-import {
-  finishChange,
-  getOwnedPackage,
-  type PackageId,
-  type PackageRecord,
-  packageSubject,
-} from './packages.ts';
+import type { PackageRecord } from '../store/schema.ts';
+import { finishChange, getOwnedPackage, type PackageId, packageSubject } from './packages.ts';
 
 /** One change to a package: what it takes, and what it does. */
 export interface PackageChange {

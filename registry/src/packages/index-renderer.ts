@@ -1,5 +1,5 @@
 import type { Write } from '../store/database.ts';
-import type { PackageRecord } from './packages.ts';
+import type { PackageRecord } from '../store/schema.ts';
 
 /**
  * Writes what an ecosystem's clients read about a package into `documents`, in the transaction that changed

@@ -4,8 +4,9 @@ import { findActiveFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
+import type { PackageRecord } from '../store/schema.ts';
 import { changePackage } from './change-package.ts';
-import { listOwners, type PackageId, type PackageRecord } from './packages.ts';
+import { listOwners, type PackageId } from './packages.ts';
 
 export async function addOwner(
   services: Services,

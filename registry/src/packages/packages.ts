@@ -1,12 +1,9 @@
-import type { Selectable } from 'kysely';
 import type { Actor } from '../accounts/actor.ts';
 import { findActiveFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
-import type { PackageRow } from '../store/schema.ts';
-
-export type PackageRecord = Selectable<PackageRow>;
+import type { PackageRecord } from '../store/schema.ts';
 
 /** A package by its ecosystem and name: `npm` and `@acme/tool`. */
 export interface PackageId {

@@ -3,8 +3,9 @@ import { findActiveFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
+import type { PackageRecord } from '../store/schema.ts';
 import { changePackage } from './change-package.ts';
-import { listOwners, type PackageId, type PackageRecord } from './packages.ts';
+import { listOwners, type PackageId } from './packages.ts';
 
 export interface PolicyChange {
   readonly access?: 'public' | 'restricted' | undefined;

@@ -3,8 +3,9 @@ import type { Actor, Requester } from '../accounts/actor.ts';
 import { findActor } from '../accounts/tokens.ts';
 import { Refusal } from '../errors.ts';
 import { type PackageName, parsePackageName } from '../packages/package-name.ts';
-import { findPackage, getReadablePackage, type PackageRecord } from '../packages/packages.ts';
+import { findPackage, getReadablePackage } from '../packages/packages.ts';
 import type { Services } from '../services.ts';
+import type { PackageRecord } from '../store/schema.ts';
 import { isJsonObject, type Json, type JsonObject } from '../strict-json.ts';
 
 /** Reading a request: who it is from, what it names, what it holds. Every value is checked before it is used. */

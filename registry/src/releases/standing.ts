@@ -6,10 +6,10 @@ import {
   isOwner,
   notOwner,
   type PackageId,
-  type PackageRecord,
   refuseWithoutRequiredFactor,
 } from '../packages/packages.ts';
 import type { Read } from '../store/database.ts';
+import type { PackageRecord } from '../store/schema.ts';
 
 export interface ReleaseId extends PackageId {
   readonly version: string;

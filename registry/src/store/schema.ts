@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 
 /**
  * The tables. Times are milliseconds since the epoch, booleans 0 or 1, structured values JSON text: the
@@ -84,6 +84,9 @@ export interface PackageRow {
   created_at: number;
   updated_at: number;
 }
+
+/** A package as it is read. */
+export type PackageRecord = Selectable<PackageRow>;
 
 export interface OwnerRow {
   package_id: number;

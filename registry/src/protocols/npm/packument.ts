@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { IndexRenderer } from '../../packages/index-renderer.ts';
-import { listOwners, type PackageRecord } from '../../packages/packages.ts';
+import { listOwners } from '../../packages/packages.ts';
 import { listTags } from '../../packages/tags.ts';
 import type { Read, Write } from '../../store/database.ts';
+import type { PackageRecord } from '../../store/schema.ts';
 import { addressPlaceholder } from './index-entry.ts';
 
 export type PackumentForm = 'full' | 'abbreviated';

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../../errors.ts';
 import { unscoped } from '../../packages/package-name.ts';
-import type { PackageRecord } from '../../packages/packages.ts';
 import type { Services } from '../../services.ts';
+import type { PackageRecord } from '../../store/schema.ts';
 import { parameter, readablePackage } from '../request.ts';
 import { type PackumentForm, readPackument } from './packument.ts';
 
