@@ -21,7 +21,7 @@ export default {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    only('bin', '^bin/', '^src/(main|wiring|version|credentials/keychain-child)\\.ts$'),
+    only('bin', '^bin/', '^bin/run\\.ts$|^src/(main|wiring|version|credentials/keychain-child)\\.ts$'),
     only(
       'main',
       '^src/main\\.ts$',

@@ -28,7 +28,10 @@ const kindByCode: Readonly<Record<string, Kind>> = {
   throttled: ['E_REGISTRY', 'wait before you try again'],
   not_owner: ['E_FORBIDDEN'],
   factor_not_enrolled: ['E_SECOND_FACTOR', 'run `pub 2fa enable`, then repeat the command'],
-  owner_without_factor: ['E_FORBIDDEN', 'ask them to run `pub 2fa enable` first'],
+  owner_without_factor: [
+    'E_FORBIDDEN',
+    'every owner of such a package needs a second factor: `pub 2fa enable`',
+  ],
   registration_closed: ['E_FORBIDDEN', 'ask whoever runs the registry for an account'],
   not_found: ['E_NOT_FOUND'],
   version_exists: ['E_VERSION_EXISTS', 'raise the version in the manifest'],
