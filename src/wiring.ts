@@ -3,6 +3,7 @@ import type { NpmSettings } from './config/npm-settings.ts';
 import type { Registries } from './config/registries.ts';
 import type { Context } from './context.ts';
 import type { Credentials } from './credentials/provider.ts';
+import { deferredCredentials, deferredPrompter, deferredRegistries, once } from './deferred.ts';
 import type { Ecosystem } from './ecosystems/ecosystem.ts';
 import { PubError } from './errors.ts';
 import type { Transport } from './http/transport.ts';
@@ -74,16 +75,6 @@ function interruptionSignal(): AbortSignal {
     process.once(name, () => interruption.abort());
   }
   return interruption.signal;
-}
-
-/** Runs `load` with the first call, and gives the same answer to every other. */
-function once<T>(load: () => Promise<T>): (() => Promise<T>) & { used(): boolean } {
-  let loading: Promise<T> | undefined;
-  const get = (): Promise<T> => {
-    loading ??= load();
-    return loading;
-  };
-  return Object.assign(get, { used: () => loading !== undefined });
 }
 
 async function makeTemporaryFolder(): Promise<string> {
@@ -254,35 +245,4 @@ async function readStandardInput(): Promise<string> {
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function deferredPrompter(load: () => Promise<Prompter>): Prompter {
-  return {
-    text: async (question) => (await load()).text(question),
-    secret: async (question) => (await load()).secret(question),
-    confirm: async (question) => (await load()).confirm(question),
-  };
-}
-
-function deferredRegistries(load: () => Promise<Registries>): Registries {
-  return {
-    resolve: async (choice) => (await load()).resolve(choice),
-    list: async () => (await load()).list(),
-    add: async (name, url) => (await load()).add(name, url),
-    remove: async (name) => (await load()).remove(name),
-    setDefault: async (name) => (await load()).setDefault(name),
-  };
-}
-
-function deferredCredentials(load: () => Promise<Credentials>): Credentials {
-  return {
-    get: async (registry) => (await load()).get(registry),
-    require: async (registry) => (await load()).require(registry),
-    keychain: {
-      probe: async (registry) => (await load()).keychain.probe(registry),
-      get: async (registry) => (await load()).keychain.get(registry),
-      store: async (registry, account, token) => (await load()).keychain.store(registry, account, token),
-      erase: async (registry) => (await load()).keychain.erase(registry),
-    },
-  };
 }
