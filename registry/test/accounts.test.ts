@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createAccount } from '../src/accounts/accounts.ts';
 import type { Client } from './support/client.ts';
 import { hour, minute, second } from './support/test-clock.ts';
 import { createTestRegistry, goodPassword, userPath } from './support/test-registry.ts';
@@ -40,6 +41,20 @@ describe('signing up', () => {
     const answer = await registry.anonymous.put(userPath('alice'), body);
     expect([answer.status, answer.code]).toEqual([403, 'registration_closed']);
     expect(await registry.auditEvents()).not.toContain('account:created alice alice');
+  });
+
+  test('where it is closed tells nobody which names are taken', async () => {
+    const registry = await createTestRegistry({ settings: { registration: 'closed' } });
+    const by = { kind: 'operator' } as const;
+    await createAccount(registry.services, { name: 'alice', password: goodPassword, email: undefined, by });
+    const attempt = (name: string) =>
+      registry.anonymous.put(userPath(name), {
+        name,
+        password: 'not the password at all',
+        email: 'a@example.org',
+      });
+    const [taken, free] = [await attempt('alice'), await attempt('nobody')];
+    expect([free.status, free.text]).toEqual([taken.status, taken.text]);
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import SQLite from 'better-sqlite3';
 import type { FastifyInstance } from 'fastify';
 import { expect, onTestFinished } from 'vitest';
 import type { FactorMode } from '../../src/accounts/second-factor/factors.ts';
@@ -95,6 +96,20 @@ export class TestRegistry {
       .filter((entry) => entry.isFile() && entry.name !== 'seed-keys')
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
       .join('\n');
+  }
+
+  /** Runs statements on a connection of its own, as somebody with the database file could. */
+  // biome-ignore lint/suspicious/noExplicitAny: rows of whatever was asked for
+  sql(text: string): any[] {
+    const raw = new SQLite(this.databaseFile);
+    try {
+      const statement = /^\s*select/i.test(text) ? raw.prepare(text) : undefined;
+      if (statement) return statement.all();
+      raw.exec(text);
+      return [];
+    } finally {
+      raw.close();
+    }
   }
 
   get databaseFile(): string {
