@@ -37,26 +37,31 @@ type LogInContext = Pick<
 export async function logIn(context: LogInContext, request: LogInRequest): Promise<void> {
   if (request.printToken) return await printToken(context, request);
   const connection = await openConnection(context, { explicit: request.registry });
-  const { target, registry } = connection;
-  await context.credentials.keychain.probe(target);
+  await context.credentials.keychain.probe(connection.target);
   const byToken = request.standardInput === 'token';
   const token = byToken
     ? await readSecretLine(context, 'token')
     : await tokenForPassword(context, connection, request);
-  const account = await registry.whoAmI(token);
-  const earlier = await context.credentials.keychain.get(target);
-  try {
-    await context.credentials.keychain.store(target, account, token);
-  } catch (error) {
+  const account = await keep(context, connection, token).catch(async (error) => {
     if (!byToken) await revokeQuietly(connection, token);
     throw error;
-  }
-  if (earlier !== undefined) {
-    context.terminal.note(
-      'The token kept before was replaced. It stays valid at the registry until it expires.',
-    );
-  }
+  });
   report(context, connection, account);
+}
+
+/** Gives the account, which only the registry knows for sure. */
+async function keep(
+  { credentials, terminal }: LogInContext,
+  { target, registry }: Connection,
+  token: Secret,
+): Promise<string> {
+  const account = await registry.whoAmI(token);
+  const earlier = await credentials.keychain.get(target);
+  await credentials.keychain.store(target, account, token);
+  if (earlier !== undefined) {
+    terminal.note('The token kept before was replaced. It stays valid at the registry until it expires.');
+  }
+  return account;
 }
 
 /** For machines that keep no token: the person says where it goes, and this program writes it nowhere. */

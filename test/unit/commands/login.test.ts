@@ -164,6 +164,24 @@ describe('a login', () => {
     expect(revoked).toEqual(['fresh-token']);
   });
 
+  it('revokes the token that the registry gave and does not accept', async () => {
+    const revoked: string[] = [];
+    const { registry } = registryOf({
+      async revoke(token) {
+        revoked.push(token.expose());
+        return true;
+      },
+      async whoAmI() {
+        throw new PubError('E_NETWORK', 'no answer');
+      },
+    });
+    const credentials = memoryCredentials();
+    const given = { ...loggingIn(registry, credentials), standardInput: 'correct horse' };
+    expect((await run('login --username alice --password-stdin', given)).exitCode).toBe(1);
+    expect(revoked).toEqual(['fresh-token']);
+    expect(credentials.kept).toBeUndefined();
+  });
+
   it('says that an earlier token stays valid', async () => {
     const { registry } = registryOf();
     const given = { ...loggingIn(registry, memoryCredentials('old')), standardInput: 'fresh-token' };
