@@ -1,7 +1,7 @@
 import { PubError } from '../errors.ts';
 import type { Prompter, Question } from './prompter.ts';
 
-/** Where there is nobody to ask: without a terminal, or with `--json`. */
+/** Where there is nobody to ask: without a terminal. */
 export function createUnavailablePrompter(): Prompter {
   return { text: refuse, secret: refuse, confirm: refuse };
 }
