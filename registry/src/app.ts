@@ -28,6 +28,8 @@ export function createApp(services: Services): FastifyInstance {
     routerOptions: { maxParamLength: longestParameter },
     rewriteUrl: (request) => joinScope(request.url ?? '/'),
     forceCloseConnections: 'idle',
+    // The router's own refusals, of URLs it cannot read: in our words, and without repeating the URL.
+    frameworkErrors: (error, request, reply) => void answerError(services, error, request, reply),
     // A proxy on this machine says who is asking; anybody else is who they are.
     trustProxy: 'loopback',
   });
