@@ -1,7 +1,7 @@
 import type { Requester } from '../accounts/actor.ts';
 import { type Demand, demandProof, settleProof } from '../accounts/second-factor/demand.ts';
 import { type AuditEvent, recordEvent } from '../audit/log.ts';
-import { Refusal } from '../errors.ts';
+import { logRefusals } from '../audit/refusals.ts';
 import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
@@ -32,12 +32,12 @@ export async function changePackage(
   id: PackageId,
   change: PackageChange,
 ): Promise<void> {
-  try {
-    await attemptChange(services, requester, id, change);
-  } catch (error) {
-    if (error instanceof Refusal) await recordRefusal(services, requester, packageSubject(id), error);
-    throw error;
-  }
+  const attempt = {
+    tag: 'package:change-refused',
+    actor: requester.actor.name,
+    subject: packageSubject(id),
+  } as const;
+  await logRefusals(services, attempt, () => attemptChange(services, requester, id, change));
 }
 
 async function attemptChange(
@@ -71,15 +71,4 @@ async function attemptChange(
 function demandOf(change: PackageChange, record: PackageRecord): Demand {
   const { kind, why } = change;
   return kind === 'governance' ? { kind, why } : { kind, why, packageRequires: record.require_2fa === 1 };
-}
-
-async function recordRefusal(
-  services: Services,
-  { actor }: Requester,
-  subject: string,
-  refusal: Refusal,
-): Promise<void> {
-  const details = { code: refusal.code };
-  const event = { tag: 'package:change-refused', actor: actor.name, subject, details } as const;
-  await services.database.write((transaction) => recordEvent(transaction, services.clock(), event));
 }

@@ -2,7 +2,7 @@ import type { Actor, Requester } from '../accounts/actor.ts';
 import { demandProof, needsCode, settleProof } from '../accounts/second-factor/demand.ts';
 import { codeRequired, type Proof } from '../accounts/second-factor/proof.ts';
 import { recordEvent } from '../audit/log.ts';
-import { Refusal } from '../errors.ts';
+import { type Attempt, logRefusals } from '../audit/refusals.ts';
 import { finishChange, type PackageId, packageSubject } from '../packages/packages.ts';
 import { putTag } from '../packages/tags.ts';
 import type { Services } from '../services.ts';
@@ -52,7 +52,7 @@ export async function publishRelease(
   id: ReleaseId,
   readArchive: () => Promise<Submission>,
 ): Promise<PublishOutcome> {
-  try {
+  return await logRefusals(services, refused(requester, releaseSubject(id)), async () => {
     const proof = await admit(services, requester, id);
     const submission = await readArchive();
     try {
@@ -60,10 +60,7 @@ export async function publishRelease(
     } finally {
       await services.blobs.discard(submission.archive);
     }
-  } catch (error) {
-    if (error instanceof Refusal) await recordRefusal(services, requester, releaseSubject(id), error);
-    throw error;
-  }
+  });
 }
 
 /**
@@ -71,15 +68,16 @@ export async function publishRelease(
  * before the body is read.
  */
 export async function admitUpload(services: Services, requester: Requester, id: PackageId): Promise<void> {
-  try {
+  await logRefusals(services, refused(requester, packageSubject(id)), async () => {
     const { actor, code } = requester;
     const { demand } = await admissionTo(services.database.read, actor, id);
     const needed = await needsCode(services.database.read, actor.accountId, demand);
     if (needed && code === undefined) throw codeRequired(demand.why);
-  } catch (error) {
-    if (error instanceof Refusal) await recordRefusal(services, requester, packageSubject(id), error);
-    throw error;
-  }
+  });
+}
+
+function refused({ actor }: Requester, subject: string): Attempt {
+  return { tag: 'release:refused', actor: actor.name, subject };
 }
 
 /** Everything that can be refused before the archive is there. */
@@ -188,15 +186,4 @@ async function insertRelease(
       published_at: now,
     })
     .execute();
-}
-
-async function recordRefusal(
-  services: Services,
-  { actor }: Requester,
-  subject: string,
-  refusal: Refusal,
-): Promise<void> {
-  const details = { code: refusal.code };
-  const event = { tag: 'release:refused', actor: actor.name, subject, details } as const;
-  await services.database.write((transaction) => recordEvent(transaction, services.clock(), event));
 }
