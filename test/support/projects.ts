@@ -17,6 +17,7 @@ const keyring = () => [
   program('dbus-daemon'),
   program('dbus-send', 'dbus-bin'),
   program('Xvfb', 'xvfb'),
+  program('tmux'),
 ];
 
 export const projects: readonly TestProject[] = [
