@@ -105,11 +105,13 @@ const pageSize = 1_000;
 /** Reads the whole log and recomputes every hash. Stops at the first event that does not fit. */
 export async function verifyAuditLog(db: Read): Promise<AuditVerdict> {
   let previous: AuditHead = { sequence: 0, hash: genesis };
+  // Not from 0: an event put before the first is one too many.
+  let after = Number.MIN_SAFE_INTEGER;
   for (;;) {
     const page = await db
       .selectFrom('audit_events')
       .selectAll()
-      .where('sequence', '>', previous.sequence)
+      .where('sequence', '>', after)
       .orderBy('sequence')
       .limit(pageSize)
       .execute();
@@ -117,6 +119,7 @@ export async function verifyAuditLog(db: Read): Promise<AuditVerdict> {
       const problem = problemWith(event, previous);
       if (problem !== undefined) return { intact: false, sequence: event.sequence, problem };
       previous = event;
+      after = event.sequence;
     }
     if (page.length < pageSize) return { intact: true, events: previous.sequence, head: previous.hash };
   }

@@ -134,4 +134,8 @@ async function createAudit(db: Database): Promise<void> {
     await sql`create trigger ${sql.raw(`audit_events_no_${act}`)} before ${sql.raw(act)} on audit_events
       begin select raise(abort, 'audit events are never changed'); end`.execute(db);
   }
+  // `insert or replace` is neither an update nor a delete to SQLite.
+  await sql`create trigger audit_events_in_order before insert on audit_events
+    when new.sequence <> (select coalesce(max(sequence), 0) + 1 from audit_events)
+    begin select raise(abort, 'audit events are only added at the end'); end`.execute(db);
 }
