@@ -32,7 +32,9 @@ function createProgram(io: Io): Command {
   withData(program)
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--port <number>', 'the port to listen on, 0 for any free one', parsePort, 4873)
-    .option('--url <url>', 'where clients reach the registry, when it is behind a proxy', parseUrl)
+    .option('--url <url>', 'where clients reach the registry, when it is behind a proxy', (text) =>
+      parseUrl(text, program),
+    )
     .addOption(
       new Option(
         '--registration <who>',
@@ -71,7 +73,8 @@ function parsePort(text: string): number {
   return port;
 }
 
-function parseUrl(text: string): string {
+/** Its own message, without the text: commander's repeats what may hold a password. */
+function parseUrl(text: string, program: Command): string {
   const url = URL.parse(text);
   const plain =
     url !== null &&
@@ -80,8 +83,11 @@ function parseUrl(text: string): string {
     !url.password &&
     !url.search &&
     !url.hash;
-  if (!plain)
-    throw new InvalidArgumentError('It is not an http or https URL without credentials, query or fragment.');
+  if (!plain) {
+    program.error('error: --url is not an http or https URL without credentials, query or fragment', {
+      exitCode: 2,
+    });
+  }
   return url.href.replace(/\/+$/, '');
 }
 

@@ -133,7 +133,7 @@ export interface TestRegistryOptions {
 }
 
 /** In memory where there is such a place: what survives a power loss is the crash test's business. */
-const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+export const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** For the length of the current test. */
 export async function createTestRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
