@@ -5,6 +5,8 @@ export interface Style {
   warning(text: string): string;
   hint(text: string): string;
   name(text: string): string;
+  /** Light on dark, whatever the terminal's own colours are: cameras read a QR code in one polarity best. */
+  qrCode(text: string): string;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,7 +25,14 @@ export function wantsColor(environment: Environment, isTerminal: boolean): boole
 }
 
 const plain = (text: string): string => text;
-const plainStyle: Style = { verb: plain, error: plain, warning: plain, hint: plain, name: plain };
+const plainStyle: Style = {
+  verb: plain,
+  error: plain,
+  warning: plain,
+  hint: plain,
+  name: plain,
+  qrCode: plain,
+};
 
 /** Loads chalk only if something will be coloured. */
 export async function createStyle(colored: boolean): Promise<Style> {
@@ -36,5 +45,6 @@ export async function createStyle(colored: boolean): Promise<Style> {
     warning: chalk.yellow.bold,
     hint: chalk.cyan.bold,
     name: chalk.bold,
+    qrCode: chalk.bgBlack.whiteBright,
   };
 }

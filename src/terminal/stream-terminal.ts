@@ -69,7 +69,7 @@ export async function createTerminal(options: TerminalOptions): Promise<Terminal
     async qrCode(text) {
       if (!watched) return;
       const { renderUnicodeCompact } = await import('uqr');
-      say(renderUnicodeCompact(text, { border: 2 }));
+      say(style.qrCode(renderUnicodeCompact(text, { border: 2 })));
     },
     progress(label, total): Progress {
       if (!watched) return { update() {}, finish() {} };
