@@ -97,8 +97,7 @@ function binariesOf(
   name: string,
   files: readonly string[],
 ): Record<string, string> | undefined {
-  const declared =
-    typeof source['bin'] === 'string' ? { [unscoped(name)]: source['bin'] } : stringMap(source['bin']);
+  const declared = declaredBinaries(source['bin'], name);
   const found = declared ?? binariesInFolder(source, files);
   if (found === undefined) return undefined;
   const entries = Object.entries(found).flatMap(([command, path]) => {
@@ -108,14 +107,34 @@ function binariesOf(
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
-/** npm's `directories.bin`: every file of a folder is a command. */
+function declaredBinaries(bin: Json | undefined, name: string): Record<string, string> | undefined {
+  if (typeof bin === 'string') return bin === '' ? undefined : { [unscoped(name)]: bin };
+  if (!Array.isArray(bin)) return stringMap(bin);
+  return Object.fromEntries(
+    bin.filter((path) => typeof path === 'string').map((path) => [lastSegment(path), path]),
+  );
+}
+
+/** npm's `directories.bin`: everything in a folder is a command. So are its folders, for npm (measured). */
 function binariesInFolder(source: JsonObject, files: readonly string[]): Record<string, string> | undefined {
   const directories = source['directories'];
   const folder = isJsonObject(directories) ? directories['bin'] : undefined;
-  if (typeof folder !== 'string') return undefined;
+  if (typeof folder !== 'string' || folder === '') return undefined;
   const prefix = `${insidePackage(folder)}/`;
-  const inside = files.filter((path) => path.startsWith(prefix) && !lastSegment(path).startsWith('.'));
+  const inside = files
+    .filter((path) => path.startsWith(prefix) && !path.slice(prefix.length).split('/').some(isHidden))
+    .flatMap((path) => pathsDownTo(path, prefix));
   return Object.fromEntries(inside.map((path) => [lastSegment(path), path]));
+}
+
+function isHidden(segment: string): boolean {
+  return segment.startsWith('.');
+}
+
+/** `bin/a` and `bin/a/b` for the file `bin/a/b` below `bin/`. */
+function pathsDownTo(path: string, prefix: string): string[] {
+  const segments = path.slice(prefix.length).split('/');
+  return segments.map((_, depth) => prefix + segments.slice(0, depth + 1).join('/'));
 }
 
 /** A path as seen from the package's top, whatever it climbs: a link may never point out of the package. */
