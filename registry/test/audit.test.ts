@@ -144,12 +144,12 @@ test('no event holds a secret', async () => {
   const code = app.code();
   await publish(alice, {}, { otp: app.wrongCode() });
   await publish(alice, {}, { otp: code });
-  await registry.logIn('alice', { otp: app.recoveryCodes[0] ?? '' });
   await alice.post(
     profilePath,
     { password: { old: goodPassword, new: 'another good password' } },
     { otp: app.nextCode() },
   );
+  await registry.logIn('alice', { otp: app.recoveryCodes[0] ?? '', password: 'another good password' });
   await alice.delete(`/-/user/token/${alice.token}`);
   const text = JSON.stringify(registry.sql('select * from audit_events'));
   expect(text).toContain('account:password-changed');

@@ -199,6 +199,7 @@ describe('keys rotate', () => {
     expect(statSync(registry.keyFile).mode & 0o077).toBe(0);
     await run(['keys', 'rotate', ...on(registry)]);
     expect(statSync(registry.keyFile).mode & 0o077).toBe(0);
+    expect(await registry.auditEvents()).toEqual(['keys:rotated operator seed-keys']);
   });
 });
 

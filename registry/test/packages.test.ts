@@ -320,10 +320,11 @@ describe('the profile', () => {
   test('two fields set at the same time are both set', async () => {
     const registry = await createTestRegistry();
     const alice = await registry.signUp('alice');
-    await Promise.all([
-      alice.post(profilePath, { fullname: 'Alice' }),
-      alice.post(profilePath, { github: 'alice' }),
-    ]);
+    const set = (field: object) => alice.post(profilePath, field);
+    await registry.behindLock(
+      () => Promise.all([set({ fullname: 'Alice' }), set({ github: 'alice' })]),
+      async () => {},
+    );
     expect((await alice.get(profilePath)).body).toMatchObject({ fullname: 'Alice', github: 'alice' });
   });
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import SQLite from 'better-sqlite3';
 import type { FastifyInstance } from 'fastify';
 import { expect, onTestFinished } from 'vitest';
@@ -109,6 +110,22 @@ export class TestRegistry {
       return [];
     } finally {
       raw.close();
+    }
+  }
+
+  /** Begins `work` while another connection holds the write lock, and lets go when `meanwhile` is done. */
+  async behindLock<T>(work: () => Promise<T>, meanwhile: () => Promise<void>): Promise<T> {
+    const other = new SQLite(this.databaseFile);
+    other.exec('begin immediate');
+    try {
+      const result = work();
+      // Long enough for it to have come to the lock; nothing is concluded from the time itself.
+      await sleep(200);
+      await meanwhile();
+      other.exec('commit');
+      return await result;
+    } finally {
+      other.close();
     }
   }
 
