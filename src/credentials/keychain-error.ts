@@ -18,7 +18,7 @@ const messages: Readonly<Record<KeychainFault, string>> = {
   silent: 'the keychain does not answer',
 };
 
-const instead = 'set PUB_TOKEN to use no keychain';
+const instead = 'use none: set PUB_TOKEN, to what `pub login --print-token` prints';
 
 /** What a person can do about a fault of the keychain. */
 export function keychainError(
