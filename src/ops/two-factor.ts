@@ -123,7 +123,7 @@ async function passwordFor(context: TwoFactorContext, request: PasswordRequest):
 
 /** The secret is shown as text as well: not everybody scans, and a password manager takes it pasted. */
 async function showEnrolment({ terminal }: TwoFactorContext, uri: Secret, secret: Secret): Promise<void> {
-  terminal.note('Scan this with an authenticator app, or type the secret into it:');
+  terminal.note('Add this to an authenticator app: scan it, or type the secret:');
   await terminal.qrCode(uri.expose());
   terminal.fields([['secret', secret.expose()]]);
 }

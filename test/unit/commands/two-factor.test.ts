@@ -48,7 +48,7 @@ describe('2fa enable', () => {
     expect(outcome).toMatchInlineSnapshot(`
       {
         "exitCode": 0,
-        "stderr": "Scan this with an authenticator app, or type the secret into it:
+        "stderr": "Add this to an authenticator app: scan it, or type the secret:
       secret  JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
            Enabled the second factor
       Each of these recovery codes logs you in once without your device.
