@@ -7,6 +7,7 @@ import fastify, {
 } from 'fastify';
 import { Refusal, type RefusalCode } from './errors.ts';
 import { isLoopback } from './loopback.ts';
+import { approvalUrls } from './protocols/approval-urls.ts';
 import { addRoutes } from './routes.ts';
 import type { Services } from './services.ts';
 
@@ -88,7 +89,7 @@ async function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  if (error instanceof Refusal) return refuse(reply, error);
+  if (error instanceof Refusal) return refuse(reply, error, services.settings.publicUrl());
   const known = refusalOf(error);
   if (known !== undefined) return refuse(reply, known);
   // The route and not the URL: npm's logout has a token in its URL.
@@ -116,11 +117,12 @@ const authenticate: Partial<Record<RefusalCode, string>> = {
   unauthenticated: 'Bearer',
 };
 
-async function refuse(reply: FastifyReply, refusal: Refusal): Promise<void> {
+async function refuse(reply: FastifyReply, refusal: Refusal, publicUrl = ''): Promise<void> {
   const scheme = authenticate[refusal.code];
   if (scheme !== undefined) reply.header('www-authenticate', scheme);
   if (refusal.retryAfter !== undefined) reply.header('retry-after', String(refusal.retryAfter));
-  const body = { error: refusal.message, message: refusal.message, code: refusal.code };
+  const urls = refusal.approval && approvalUrls(refusal.approval, publicUrl);
+  const body = { error: refusal.message, message: refusal.message, code: refusal.code, ...urls };
   await forgetCaching(reply).code(refusal.status).send(body);
 }
 

@@ -13,6 +13,8 @@ export const refusalStatus = {
   not_owner: 403,
   factor_not_enrolled: 403,
   owner_without_factor: 403,
+  proof_required: 403,
+  account_held: 403,
   registration_closed: 403,
   not_found: 404,
   version_exists: 409,
@@ -28,6 +30,8 @@ export interface RefusalDetails {
   readonly cause?: unknown;
   /** Seconds after which it is worth trying again; sent as `retry-after`. */
   readonly retryAfter?: number;
+  /** Where a person can approve in a browser, and where the program fetches the proof. Capabilities: secret. */
+  readonly approval?: { readonly page: string; readonly done: string };
 }
 
 /**
@@ -38,11 +42,13 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: RefusalCode;
   readonly retryAfter: number | undefined;
+  readonly approval: RefusalDetails['approval'];
 
   constructor(code: RefusalCode, message: string, details: RefusalDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.retryAfter = details.retryAfter;
+    this.approval = details.approval;
   }
 
   get status(): number {

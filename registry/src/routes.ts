@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { pagesAreThere } from './protocols/approval-urls.ts';
+import { getDone, postLogin } from './protocols/npm/approval.ts';
 import * as manage from './protocols/npm/manage.ts';
 import { getProfile, postProfile } from './protocols/npm/profile.ts';
 import { putPackage } from './protocols/npm/publish.ts';
@@ -26,6 +28,8 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   app.delete('/-/user/token/:token', on(deleteToken));
   app.get('/-/whoami', on(whoAmI));
   app.get('/-/ping', async () => ({}));
+  if (pagesAreThere) app.post('/-/v1/login', on(postLogin));
+  app.get('/-/v1/done', on(getDone));
   app.get('/-/npm/v1/user', on(getProfile));
   app.post('/-/npm/v1/user', on(postProfile));
 

@@ -1,8 +1,14 @@
-/** Who a request is from: an account, through one of its tokens. */
+/** Who a request is from: an account, through one of its tokens or a browser session. */
 export interface Actor {
   readonly accountId: number;
   readonly name: string;
-  readonly tokenId: number;
+  readonly credential: Credential;
+}
+
+export interface Credential {
+  readonly kind: 'token' | 'session';
+  /** In its own table. */
+  readonly id: number;
 }
 
 /** An actor asking for one act, with the one-time password that came along, if any. */
@@ -12,4 +18,12 @@ export interface Requester {
   readonly code: string | undefined;
   /** When the request arrived, in milliseconds: a slow upload does not make its code late. */
   readonly receivedAt: number;
+  /** The program that asks, where it can send its user to a browser. */
+  readonly browser: Program | undefined;
+}
+
+/** A program, in its own words and from its own address: for a person who is asked to approve what it does. */
+export interface Program {
+  readonly agent: string;
+  readonly address: string;
 }

@@ -13,8 +13,10 @@ import {
   passwordLimit,
   refundAttempt,
 } from './attempts.ts';
-import { findActiveFactor } from './second-factor/factors.ts';
-import { checkCode, codeAttempts, codeRequired, consumeProof, type Proof } from './second-factor/proof.ts';
+import { holdAccount, holdLifetime } from './hold.ts';
+import { codeRequired } from './second-factor/demand.ts';
+import { hasSecondFactor } from './second-factor/factors.ts';
+import { checkCode, codeAttempts, consumeProof, type Proof } from './second-factor/proof.ts';
 import {
   consumeRecoveryCode,
   findRecoveryCode,
@@ -39,8 +41,8 @@ export interface LoginRequest {
  */
 export async function logIn(services: Services, request: LoginRequest): Promise<string> {
   const account = await checkPassword(services, request);
-  const factor = await findActiveFactor(services.database.read, account.id);
-  const used = factor === undefined ? undefined : await checkLoginFactor(services, account, request);
+  const needed = await hasSecondFactor(services.database.read, account.id);
+  const used = needed ? await checkLoginFactor(services, account, request) : undefined;
   try {
     return await openSession(services, account, used, request.label);
   } catch (error) {
@@ -65,7 +67,7 @@ async function openSession(
         subject: account.name,
       });
     }
-    const details = { factor: used?.kind ?? null };
+    const details = { factor: used === undefined ? null : factorOf(used) };
     await recordEvent(transaction, now, {
       tag: 'account:login',
       actor: account.name,
@@ -139,6 +141,10 @@ async function chargeAll(
 
 type LoginFactor = Proof | { readonly kind: 'recovery-code'; readonly id: number };
 
+function factorOf(used: LoginFactor): string {
+  return used.kind === 'recovery-code' ? used.kind : used.factor;
+}
+
 async function checkLoginFactor(
   services: Services,
   account: Account,
@@ -148,7 +154,14 @@ async function checkLoginFactor(
   const recoveryCode = normaliseRecoveryCode(request.code);
   if (recoveryCode !== undefined) return await checkRecoveryCode(services, account, recoveryCode);
   const { code, receivedAt } = request;
-  return await checkCode(services, { accountId: account.id, accountName: account.name, code, receivedAt });
+  const act = { action: 'login', subject: account.name, details: {} };
+  return await checkCode(services, {
+    accountId: account.id,
+    accountName: account.name,
+    code,
+    receivedAt,
+    act,
+  });
 }
 
 /** Counted together with one-time passwords: a guess is a guess, whatever its length. */
@@ -174,11 +187,14 @@ async function consumeLoginFactor(
   used: LoginFactor | undefined,
   now: number,
 ): Promise<void> {
-  if (used?.kind === 'totp') await consumeProof(transaction, used, now);
-  else if (used?.kind === 'recovery-code') {
+  if (used === undefined) {
+    if (await hasSecondFactor(transaction, account.id))
+      throw codeRequired('this account has a second factor');
+  } else if (used.kind === 'recovery-code') {
     if (!(await consumeRecoveryCode(transaction, used.id, now))) throw recoveryCodeRefused();
-  } else if ((await findActiveFactor(transaction, account.id)) !== undefined) {
-    throw codeRequired('this account has a second factor');
+    await holdAccount(transaction, account.id, now + holdLifetime);
+  } else {
+    await consumeProof(transaction, used, now);
   }
 }
 

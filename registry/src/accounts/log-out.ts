@@ -7,7 +7,7 @@ import { revokeToken } from './tokens.ts';
 export async function logOut(services: Services, actor: Actor): Promise<void> {
   await services.database.write(async (transaction) => {
     const now = services.clock();
-    if (!(await revokeToken(transaction, actor.tokenId, now))) return;
+    if (!(await revokeToken(transaction, actor.credential.id, now))) return;
     await recordEvent(transaction, now, { tag: 'account:logout', actor: actor.name, subject: actor.name });
   });
 }

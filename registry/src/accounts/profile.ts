@@ -1,12 +1,12 @@
 import { recordEvent } from '../audit/log.ts';
 import type { Services } from '../services.ts';
 import { getAccount, parseEmail } from './accounts.ts';
-import type { Requester } from './actor.ts';
+import type { Actor, Requester } from './actor.ts';
 import { changeAccount } from './change-account.ts';
 import { checkNewPassword } from './passwords.ts';
 import { type Demand, demandProof, settleProof } from './second-factor/demand.ts';
-import { findActiveFactor } from './second-factor/factors.ts';
-import { revokeOtherTokens } from './tokens.ts';
+import { hasSecondFactor } from './second-factor/factors.ts';
+import { keptToken, revokeOtherTokens } from './tokens.ts';
 
 /** What a person says of themselves. Shown to themselves only. */
 export const profileFields = ['fullname', 'homepage', 'github'] as const;
@@ -18,8 +18,6 @@ export interface ProfileChange {
   /** The old one was checked by the caller. */
   readonly newPassword?: string | undefined;
 }
-
-const demand: Demand = { kind: 'governance', why: 'changing the password or the e-mail address needs it' };
 
 /** Changes a profile. The address and the password are how an account is got back, so they take a code. */
 export async function changeProfile(
@@ -36,6 +34,7 @@ async function attemptChange(services: Services, requester: Requester, change: P
   const email =
     change.email === undefined || change.email === account.email ? undefined : parseEmail(change.email);
   const sensitive = email !== undefined || change.newPassword !== undefined;
+  const demand = demandFor(actor, { email, password: change.newPassword });
   const proof = sensitive ? await demandProof(services, requester, demand) : undefined;
   const password_hash = await hashNewPassword(services, actor.accountId, change.newPassword);
   await services.database.write(async (transaction) => {
@@ -55,9 +54,22 @@ async function attemptChange(services: Services, requester: Requester, change: P
       details: { email: email !== undefined },
     });
     if (password_hash === undefined) return;
-    await revokeOtherTokens(transaction, actor.accountId, now, actor.tokenId);
+    await revokeOtherTokens(transaction, actor.accountId, now, keptToken(actor));
     await recordEvent(transaction, now, { ...event, tag: 'account:password-changed' });
   });
+}
+
+/** A new password is named, not told: what is asked for is shown on a page and kept in the log. */
+function demandFor(
+  actor: Actor,
+  change: { email: string | undefined; password: string | undefined },
+): Demand {
+  const details = {
+    ...(change.email && { email: change.email }),
+    ...(change.password && { password: 'a new one' }),
+  };
+  const act = { action: 'account:change', subject: actor.name, details };
+  return { kind: 'governance', why: 'changing the password or the e-mail address needs it', act };
 }
 
 async function hashNewPassword(
@@ -66,7 +78,6 @@ async function hashNewPassword(
   password: string | undefined,
 ): Promise<string | undefined> {
   if (password === undefined) return undefined;
-  const factor = await findActiveFactor(services.database.read, accountId);
-  checkNewPassword(password, { secondFactor: factor !== undefined });
+  checkNewPassword(password, { secondFactor: await hasSecondFactor(services.database.read, accountId) });
   return await services.passwords.hash(password);
 }

@@ -51,7 +51,7 @@ export async function findActor(db: Read, text: string, now: number): Promise<Ac
     .where('tokens.revoked_at', 'is', null)
     .where('tokens.expires_at', '>', now)
     .executeTakeFirst();
-  return row && { accountId: row.account_id, name: row.name, tokenId: row.id };
+  return row && { accountId: row.account_id, name: row.name, credential: { kind: 'token', id: row.id } };
 }
 
 export async function isRevoked(db: Read, tokenId: number): Promise<boolean> {
@@ -68,6 +68,11 @@ export async function revokeToken(transaction: Write, tokenId: number, now: numb
     .where('revoked_at', 'is', null)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
+}
+
+/** The token an actor came with, if it came with one. */
+export function keptToken({ credential }: Actor): number | undefined {
+  return credential.kind === 'token' ? credential.id : undefined;
 }
 
 /** Revokes every token of an account but one. */

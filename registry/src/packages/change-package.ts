@@ -1,3 +1,4 @@
+import type { Act } from '../accounts/act.ts';
 import type { Requester } from '../accounts/actor.ts';
 import { type Demand, demandProof, settleProof } from '../accounts/second-factor/demand.ts';
 import { type AuditEvent, recordEvent } from '../audit/log.ts';
@@ -11,6 +12,8 @@ import { finishChange, getOwnedPackage, type PackageId, packageSubject } from '.
 export interface PackageChange {
   /** `governance` for who may do what, `write` for what users of the package get. */
   readonly kind: Demand['kind'];
+  /** What exactly is changed, beside the package itself. */
+  readonly act: Omit<Act, 'subject'>;
   /** For the person who is asked for a code: "moving a tag of @acme/tool needs it". */
   readonly why: string;
   /** Does it, and says what the audit log should. Throws `Refusal` to change nothing. */
@@ -49,14 +52,14 @@ async function attemptChange(
   const { database, clock } = services;
   const { actor } = requester;
   const before = await getOwnedPackage(database.read, id, actor);
-  const proof = await demandProof(services, requester, demandOf(change, before));
+  const proof = await demandProof(services, requester, demandOf(change, id, before));
   await database.write(async (transaction) => {
     const now = clock();
     const record = await getOwnedPackage(transaction, id, actor);
-    await settleProof(transaction, { actor, demand: demandOf(change, record), proof, now });
+    await settleProof(transaction, { actor, demand: demandOf(change, id, record), proof, now });
     const events = await change.apply(transaction, record, now);
     for (const event of events) {
-      const details = { ...event.details, factor: proof?.kind ?? null };
+      const details = { ...event.details, factor: proof?.factor ?? null };
       await recordEvent(transaction, now, {
         ...event,
         actor: actor.name,
@@ -68,7 +71,9 @@ async function attemptChange(
   });
 }
 
-function demandOf(change: PackageChange, record: PackageRecord): Demand {
-  const { kind, why } = change;
-  return kind === 'governance' ? { kind, why } : { kind, why, packageRequires: record.require_2fa === 1 };
+function demandOf({ kind, why, act }: PackageChange, id: PackageId, record: PackageRecord): Demand {
+  const common = { why, act: { ...act, subject: packageSubject(id) } };
+  return kind === 'governance'
+    ? { ...common, kind }
+    : { ...common, kind, packageRequires: record.require_2fa === 1 };
 }

@@ -21,6 +21,7 @@ export async function deprecate(
   await changePackage(services, requester, id, {
     kind: 'write',
     why: `deprecating versions of ${id.name} needs it`,
+    act: { action: 'deprecate', details: Object.fromEntries(messages) },
     async apply(transaction, record) {
       const rows = await transaction
         .selectFrom('releases')

@@ -1,6 +1,6 @@
 import { findAccount } from '../accounts/accounts.ts';
 import type { Requester } from '../accounts/actor.ts';
-import { findActiveFactor } from '../accounts/second-factor/factors.ts';
+import { hasSecondFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
@@ -17,6 +17,7 @@ export async function addOwner(
   await changePackage(services, requester, id, {
     kind: 'governance',
     why: `adding an owner to ${id.name} needs it`,
+    act: { action: 'owner:add', details: { user } },
     apply: async (transaction, record, now) => await insertOwner(transaction, record, user, now),
   });
 }
@@ -30,6 +31,7 @@ export async function removeOwner(
   await changePackage(services, requester, id, {
     kind: 'governance',
     why: `removing an owner of ${id.name} needs it`,
+    act: { action: 'owner:remove', details: { user } },
     apply: async (transaction, record) => await deleteOwner(transaction, record, user),
   });
 }
@@ -47,6 +49,7 @@ export async function replaceOwners(
   await changePackage(services, requester, id, {
     kind: 'governance',
     why: `changing the owners of ${id.name} needs it`,
+    act: { action: 'owner:set', details: { users: [...wanted.users].sort().join(' ') } },
     async apply(transaction, record, now) {
       if (record.revision !== wanted.revision) {
         throw new Refusal('conflict', `${id.name} was changed meanwhile: repeat the command`);
@@ -66,7 +69,7 @@ export async function replaceOwners(
 
 async function insertOwner(transaction: Write, record: PackageRecord, user: string, now: number) {
   const account = await getUser(transaction, user);
-  if (record.require_2fa === 1 && (await findActiveFactor(transaction, account.id)) === undefined) {
+  if (record.require_2fa === 1 && !(await hasSecondFactor(transaction, account.id))) {
     throw new Refusal(
       'owner_without_factor',
       `${record.name} requires a second factor of its owners, and ${user} has none`,

@@ -1,5 +1,5 @@
 import type { Actor } from '../accounts/actor.ts';
-import { findActiveFactor } from '../accounts/second-factor/factors.ts';
+import { hasSecondFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
@@ -86,7 +86,7 @@ export async function refuseWithoutRequiredFactor(
   record: PackageRecord,
   actor: Actor,
 ): Promise<void> {
-  if (record.require_2fa === 0 || (await findActiveFactor(db, actor.accountId)) !== undefined) return;
+  if (record.require_2fa === 0 || (await hasSecondFactor(db, actor.accountId))) return;
   throw new Refusal(
     'factor_not_enrolled',
     `${record.name} requires a second factor, and your account has none: enrol one first`,

@@ -1,5 +1,5 @@
 import type { Requester } from '../accounts/actor.ts';
-import { findActiveFactor } from '../accounts/second-factor/factors.ts';
+import { hasSecondFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
@@ -23,6 +23,7 @@ export async function changePolicy(
   await changePackage(services, requester, id, {
     kind: 'governance',
     why: `changing the policy of ${id.name} needs it`,
+    act: { action: 'policy:change', details: describeChange(change) },
     async apply(transaction, record) {
       return [
         ...(await setAccess(transaction, record, change.access)),
@@ -30,6 +31,13 @@ export async function changePolicy(
       ];
     },
   });
+}
+
+function describeChange({ access, requireSecondFactor }: PolicyChange): Record<string, string> {
+  return {
+    ...(access && { access }),
+    ...(requireSecondFactor !== undefined && { 'require-2fa': requireSecondFactor ? 'on' : 'off' }),
+  };
 }
 
 async function setAccess(transaction: Write, record: PackageRecord, access: PolicyChange['access']) {
@@ -53,7 +61,7 @@ async function setRequirement(transaction: Write, record: PackageRecord, require
 async function refuseOwnersWithoutFactor(transaction: Write, record: PackageRecord): Promise<void> {
   const without: string[] = [];
   for (const owner of await listOwners(transaction, record.id)) {
-    if ((await findActiveFactor(transaction, owner.id)) === undefined) without.push(owner.name);
+    if (!(await hasSecondFactor(transaction, owner.id))) without.push(owner.name);
   }
   if (without.length === 0) return;
   const verb = without.length === 1 ? 'has' : 'have';

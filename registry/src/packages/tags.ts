@@ -42,6 +42,7 @@ export async function setTag(
   await changePackage(services, requester, id, {
     kind: 'write',
     why: `moving the tag ${tag} of ${id.name} needs it`,
+    act: { action: 'tag:set', details: { tag, version } },
     async apply(transaction, record) {
       const release = await transaction
         .selectFrom('releases')
@@ -67,6 +68,7 @@ export async function removeTag(
   await changePackage(services, requester, id, {
     kind: 'write',
     why: `removing the tag ${tag} of ${id.name} needs it`,
+    act: { action: 'tag:remove', details: { tag } },
     async apply(transaction, record) {
       const result = await transaction
         .deleteFrom('tags')

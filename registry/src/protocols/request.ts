@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Actor, Requester } from '../accounts/actor.ts';
+import type { Actor, Program, Requester } from '../accounts/actor.ts';
 import { findActor } from '../accounts/tokens.ts';
 import { Refusal } from '../errors.ts';
 import { type PackageName, parsePackageName } from '../packages/package-name.ts';
@@ -7,6 +7,7 @@ import { findPackage, getReadablePackage } from '../packages/packages.ts';
 import type { Services } from '../services.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { isJsonObject, type Json, type JsonObject } from '../strict-json.ts';
+import { pagesAreThere } from './approval-urls.ts';
 
 /** Reading a request: who it is from, what it names, what it holds. Every value is checked before it is used. */
 
@@ -57,7 +58,22 @@ export async function requireActor(services: Services, request: FastifyRequest):
 
 export async function requireRequester(services: Services, request: FastifyRequest): Promise<Requester> {
   const actor = await requireActor(services, request);
-  return { actor, code: presentedCode(request), receivedAt: request.receivedAt };
+  const { receivedAt } = request;
+  return { actor, code: presentedCode(request), receivedAt, browser: browserProgram(request) };
+}
+
+/**
+ * The program, where it says that it can send its user to a browser: npm and pnpm with `npm-auth-type: web`
+ * (and npm's registry also wants `npm-command`), yarn never.
+ */
+export function browserProgram(request: FastifyRequest): Program | undefined {
+  return pagesAreThere && request.headers['npm-auth-type'] === 'web' ? programOf(request) : undefined;
+}
+
+/** In its own words, so bounded and plain. */
+export function programOf(request: FastifyRequest): Program {
+  const agent = String(request.headers['user-agent'] ?? 'unknown program');
+  return { agent: agent.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100), address: request.ip };
 }
 
 /** Longer than any code a person types: a six-digit one, or a recovery code with spaces. */

@@ -1,6 +1,6 @@
 import type { Actor, Requester } from '../accounts/actor.ts';
-import { demandProof, needsCode, settleProof } from '../accounts/second-factor/demand.ts';
-import { codeRequired, type Proof } from '../accounts/second-factor/proof.ts';
+import { codeRequired, demandProof, needsCode, settleProof } from '../accounts/second-factor/demand.ts';
+import type { Proof } from '../accounts/second-factor/proof.ts';
 import { recordEvent } from '../audit/log.ts';
 import { type Attempt, logRefusals } from '../audit/refusals.ts';
 import { finishChange, type PackageId, packageSubject } from '../packages/packages.ts';
@@ -10,8 +10,8 @@ import type { ReceivedBlob } from '../store/blobs.ts';
 import type { Write } from '../store/database.ts';
 import {
   admissionTo,
+  type ExactRelease,
   isRepetition,
-  type ReleaseId,
   releaseSubject,
   standingOf,
   versionTaken,
@@ -49,7 +49,7 @@ export interface PublishOutcome {
 export async function publishRelease(
   services: Services,
   requester: Requester,
-  id: ReleaseId,
+  id: ExactRelease,
   readArchive: () => Promise<Submission>,
 ): Promise<PublishOutcome> {
   return await logRefusals(services, refused(requester, releaseSubject(id)), async () => {
@@ -69,10 +69,15 @@ export async function publishRelease(
  */
 export async function admitUpload(services: Services, requester: Requester, id: PackageId): Promise<void> {
   await logRefusals(services, refused(requester, packageSubject(id)), async () => {
-    const { actor, code } = requester;
-    const { demand } = await admissionTo(services.database.read, actor, id);
-    const needed = await needsCode(services.database.read, actor.accountId, demand);
-    if (needed && code === undefined) throw codeRequired(demand.why);
+    const { actor, code, browser } = requester;
+    const { packageRequires } = await admissionTo(services.database.read, actor, id);
+    // Somebody who will approve in a browser has to be shown the version and the digest: in the body.
+    if (code !== undefined || browser !== undefined) return;
+    const needed = await needsCode(services.database.read, actor.accountId, {
+      kind: 'write',
+      packageRequires,
+    });
+    if (needed) throw codeRequired(`publishing ${id.name} needs it`);
   });
 }
 
@@ -81,7 +86,7 @@ function refused({ actor }: Requester, subject: string): Attempt {
 }
 
 /** Everything that can be refused before the archive is there. */
-async function admit(services: Services, requester: Requester, id: ReleaseId): Promise<Proof | undefined> {
+async function admit(services: Services, requester: Requester, id: ExactRelease): Promise<Proof | undefined> {
   const standing = await standingOf(services.database.read, requester.actor, id);
   if (standing.kind === 'free') return await demandProof(services, requester, standing.demand);
   // Perhaps a repetition of what succeeded: the archive will tell. It takes no proof, for it changes nothing.
@@ -92,10 +97,15 @@ async function admit(services: Services, requester: Requester, id: ReleaseId): P
 async function release(
   services: Services,
   { actor }: Requester,
-  candidate: { readonly id: ReleaseId; readonly proof: Proof | undefined; readonly submission: Submission },
+  candidate: {
+    readonly id: ExactRelease;
+    readonly proof: Proof | undefined;
+    readonly submission: Submission;
+  },
 ): Promise<PublishOutcome> {
   const { id, proof, submission } = candidate;
   const { sha256, size } = submission.archive;
+  if (sha256 !== id.sha256) throw new Error('the archive is not the one that was admitted');
   const before = await standingOf(services.database.read, actor, id);
   if (isRepetition(before, actor, sha256)) return { created: false, sha256 };
   if (before.kind === 'taken') throw versionTaken(id);
@@ -107,7 +117,7 @@ async function release(
     if (isRepetition(standing, actor, sha256)) return { created: false, sha256 };
     if (standing.kind === 'taken') throw versionTaken(id);
     await settleProof(transaction, { actor, demand: standing.demand, proof, now });
-    const factor = proof?.kind ?? null;
+    const factor = proof?.factor ?? null;
     const step = { transaction, actor, id, submission, now, factor };
     const packageId = standing.record?.id ?? (await createPackage(step));
     await insertRelease(step, packageId);
@@ -128,10 +138,10 @@ async function release(
 interface Step {
   readonly transaction: Write;
   readonly actor: Actor;
-  readonly id: ReleaseId;
+  readonly id: ExactRelease;
   readonly submission: Submission;
   readonly now: number;
-  readonly factor: Proof['kind'] | null;
+  readonly factor: Proof['factor'] | null;
 }
 
 /** A new package belongs to whoever publishes it first, and its first release is `latest`, whatever its tag. */

@@ -15,6 +15,12 @@ export interface ReleaseId extends PackageId {
   readonly version: string;
 }
 
+/** A release with the archive it is to be: what a proof is bound to. */
+export interface ExactRelease extends ReleaseId {
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
 /** How the audit log calls a release. */
 export function releaseSubject({ ecosystem, name, version }: ReleaseId): string {
   return `${ecosystem}:${name}@${version}`;
@@ -30,7 +36,7 @@ export type Standing =
 /** What publishing any version of a package takes of this account. `record` is missing for a new package. */
 export interface Admission {
   readonly record: PackageRecord | undefined;
-  readonly demand: Demand;
+  readonly packageRequires: boolean;
 }
 
 /** The rules of who may publish to a package. Throws `not_owner` and `factor_not_enrolled`. */
@@ -38,19 +44,20 @@ export async function admissionTo(db: Read, actor: Actor, id: PackageId): Promis
   const record = await findPackage(db, id);
   if (record !== undefined && !(await isOwner(db, record.id, actor.accountId))) throw notOwner(id);
   if (record !== undefined) await refuseWithoutRequiredFactor(db, record, actor);
-  const packageRequires = record?.require_2fa === 1;
-  return { record, demand: { kind: 'write', why: `publishing ${id.name} needs it`, packageRequires } };
+  return { record, packageRequires: record?.require_2fa === 1 };
 }
 
 /**
  * Where a release stands. Asked by the preflight, before an upload is read, and again in the transaction
  * that publishes. Throws what `admissionTo` throws.
  */
-export async function standingOf(db: Read, actor: Actor, id: ReleaseId): Promise<Standing> {
-  const { record, demand } = await admissionTo(db, actor, id);
-  const taken = record && (await findRelease(db, record.id, id.version));
-  if (taken === undefined) return { kind: 'free', record, demand };
-  return { kind: 'taken', sha256: taken.sha256, publisherId: taken.publisher_id };
+export async function standingOf(db: Read, actor: Actor, release: ExactRelease): Promise<Standing> {
+  const { record, packageRequires } = await admissionTo(db, actor, release);
+  const taken = record && (await findRelease(db, record.id, release.version));
+  if (taken !== undefined) return { kind: 'taken', sha256: taken.sha256, publisherId: taken.publisher_id };
+  const act = { action: 'publish', subject: releaseSubject(release), details: { sha256: release.sha256 } };
+  const why = `publishing ${release.name} needs it`;
+  return { kind: 'free', record, demand: { kind: 'write', why, act, packageRequires } };
 }
 
 async function findRelease(db: Read, packageId: number, version: string) {

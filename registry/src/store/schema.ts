@@ -1,4 +1,17 @@
 import type { Generated, Selectable } from 'kysely';
+import type {
+  ApprovalRow,
+  InvitationRow,
+  KnownAddressRow,
+  MailLinkRow,
+  MemberRow,
+  OrganisationRow,
+  OutboxRow,
+  PasskeyRow,
+  ScopeRow,
+  SessionRow,
+  WebauthnChallengeRow,
+} from './schema-people.ts';
 
 /**
  * The tables. Times are milliseconds since the epoch, booleans 0 or 1, structured values JSON text: the
@@ -16,6 +29,17 @@ export interface Schema {
   tags: TagRow;
   documents: DocumentRow;
   audit_events: AuditEventRow;
+  known_addresses: KnownAddressRow;
+  sessions: SessionRow;
+  passkeys: PasskeyRow;
+  webauthn_challenges: WebauthnChallengeRow;
+  approvals: ApprovalRow;
+  outbox: OutboxRow;
+  mail_links: MailLinkRow;
+  invitations: InvitationRow;
+  organisations: OrganisationRow;
+  members: MemberRow;
+  scopes: ScopeRow;
 }
 
 export interface AccountRow {
@@ -28,6 +52,9 @@ export interface AccountRow {
   profile: string;
   created_at: number;
   updated_at: number;
+  email_verified_at: number | null;
+  /** Until then the account publishes and changes nothing: it was got back with a recovery code. */
+  hold_until: number | null;
 }
 
 export interface TotpFactorRow {
@@ -61,6 +88,15 @@ export interface TokenRow {
   created_at: number;
   expires_at: number;
   revoked_at: number | null;
+  description: string | null;
+  /** What it may be used for, JSON; null for everything its account may do. */
+  scopes: string | null;
+  /** Names and scopes of packages it is for, JSON; null for all. */
+  packages: string | null;
+  /** Networks it may be used from, JSON; null for all. */
+  cidr: string | null;
+  last_used_at: number | null;
+  last_used_address: string | null;
 }
 
 /** Failed attempts at one thing, such as the one-time passwords of one account. */
@@ -91,6 +127,8 @@ export type PackageRecord = Selectable<PackageRow>;
 export interface OwnerRow {
   package_id: number;
   account_id: number;
+  /** An owner may do everything, a maintainer publish. */
+  role: Generated<'owner' | 'maintainer'>;
   added_at: number;
 }
 

@@ -1,10 +1,14 @@
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
 import type { Read, Write } from '../../store/database.ts';
+import type { Act } from '../act.ts';
 import type { Actor, Requester } from '../actor.ts';
+import { createApproval } from '../approvals.ts';
+import { refuseWhileHeld } from '../hold.ts';
+import { isSessionEnded, sessionProof } from '../session-proof.ts';
 import { isRevoked } from '../tokens.ts';
-import { findActiveFactor } from './factors.ts';
-import { checkCode, codeRequired, consumeProof, type Proof } from './proof.ts';
+import { findFactors } from './factors.ts';
+import { checkCode, consumeProof, type Proof } from './proof.ts';
 
 /**
  * When an act needs the second factor of the account that asks for it:
@@ -13,15 +17,22 @@ import { checkCode, codeRequired, consumeProof, type Proof } from './proof.ts';
  * - `write`: what users of a package get (releases, tags, deprecation). When the account chose
  *   auth-and-writes, or the package requires it.
  */
-export type Demand =
-  | { readonly kind: 'governance'; readonly why: string }
-  | { readonly kind: 'write'; readonly why: string; readonly packageRequires: boolean };
+export type Need =
+  | { readonly kind: 'governance' }
+  | { readonly kind: 'write'; readonly packageRequires: boolean };
+
+export type Demand = Need & {
+  /** For the person who is asked: "publishing @acme/tool needs it". */
+  readonly why: string;
+  /** What exactly is asked for. A proof made in a browser is good for this and nothing else. */
+  readonly act: Act;
+};
 
 /** True when this act cannot be done without a code. Says nothing about whether there is a factor. */
-export async function needsCode(db: Read, accountId: number, demand: Demand): Promise<boolean> {
-  const factor = await findActiveFactor(db, accountId);
-  if (demand.kind === 'governance') return factor !== undefined;
-  return demand.packageRequires || factor?.mode === 'auth-and-writes';
+export async function needsCode(db: Read, accountId: number, need: Need): Promise<boolean> {
+  const { mode } = await findFactors(db, accountId);
+  if (need.kind === 'governance') return mode !== undefined;
+  return need.packageRequires || mode === 'auth-and-writes';
 }
 
 /** The checked proof for an act that needs one, nothing for an act that does not. Throws the challenge. */
@@ -31,9 +42,32 @@ export async function demandProof(
   demand: Demand,
 ): Promise<Proof | undefined> {
   const { actor, code, receivedAt } = requester;
-  if (!(await needsCode(services.database.read, actor.accountId, demand))) return undefined;
-  if (code === undefined) throw codeRequired(demand.why);
-  return await checkCode(services, { accountId: actor.accountId, accountName: actor.name, code, receivedAt });
+  const db = services.database.read;
+  await refuseWhileHeld(db, actor.accountId, services.clock());
+  if (actor.credential.kind === 'session') return await sessionProof(db, actor, services.clock());
+  if (!(await needsCode(db, actor.accountId, demand))) return undefined;
+  if (code === undefined) throw await challenge(services, requester, demand);
+  const { accountId, name: accountName } = actor;
+  return await checkCode(services, { accountId, accountName, code, receivedAt, act: demand.act });
+}
+
+/**
+ * The refusal that asks for a second factor. A program that can send its user to a browser is told where; a
+ * code typed at a prompt stays good in any case.
+ */
+async function challenge(
+  services: Services,
+  { actor, browser }: Requester,
+  demand: Demand,
+): Promise<Refusal> {
+  if (browser === undefined) return codeRequired(demand.why);
+  const request = { kind: 'act', accountId: actor.accountId, act: demand.act, program: browser } as const;
+  return codeRequired(demand.why, await createApproval(services, request));
+}
+
+export function codeRequired(why: string, approval?: { page: string; done: string }): Refusal {
+  const text = `You must provide a one-time password: ${why}`;
+  return new Refusal('otp_required', text, approval === undefined ? {} : { approval });
 }
 
 export interface Settlement {
@@ -46,15 +80,22 @@ export interface Settlement {
 /**
  * Uses the proof up, in the transaction of the act. Without a proof it asks again whether one is needed: a
  * factor enrolled, or a package that began to require one, between the demand and the act counts. So does a
- * token revoked meanwhile: an upload takes long enough for somebody to notice and log out.
+ * token or session that ended meanwhile: an upload takes long enough for somebody to notice and log out.
  */
 export async function settleProof(
   transaction: Write,
   { actor, demand, proof, now }: Settlement,
 ): Promise<void> {
-  if (await isRevoked(transaction, actor.tokenId)) {
-    throw new Refusal('unauthenticated', 'the token was revoked meanwhile: log in again');
+  if (await hasEnded(transaction, actor, now)) {
+    throw new Refusal('unauthenticated', 'this login was ended meanwhile: log in again');
   }
+  await refuseWhileHeld(transaction, actor.accountId, now);
   if (proof !== undefined) await consumeProof(transaction, proof, now);
   else if (await needsCode(transaction, actor.accountId, demand)) throw codeRequired(demand.why);
+}
+
+async function hasEnded(transaction: Write, { credential }: Actor, now: number): Promise<boolean> {
+  return credential.kind === 'token'
+    ? await isRevoked(transaction, credential.id)
+    : await isSessionEnded(transaction, credential.id, now);
 }

@@ -11,8 +11,8 @@ import { changeAccount } from '../change-account.ts';
 import { checkNewPassword } from '../passwords.ts';
 import { revokeOtherTokens } from '../tokens.ts';
 import { type Demand, demandProof, settleProof } from './demand.ts';
-import { type FactorMode, findActiveFactor, findFactor, seedContext } from './factors.ts';
-import { codeAttempts, consumeProof } from './proof.ts';
+import { type FactorMode, findFactor, seedContext } from './factors.ts';
+import { codeAttempts } from './proof.ts';
 import { generateRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts';
 import { createSeed, enrolmentUri, matchStep, normaliseCode } from './totp.ts';
 
@@ -32,7 +32,7 @@ export async function beginEnrolment(
   mode: FactorMode,
 ): Promise<{ readonly uri: string } | { readonly mode: FactorMode }> {
   const { actor } = requester;
-  const active = await findActiveFactor(services.database.read, actor.accountId);
+  const active = await findFactor(services.database.read, actor.accountId, 'active');
   if (active !== undefined)
     return await changeAccount(services, actor, () => changeMode(services, requester, mode));
   const seed = createSeed();
@@ -63,7 +63,7 @@ export async function beginEnrolment(
 
 /** Two enrolments at the same time: the one that is confirmed first counts, and the other one is nothing. */
 async function refuseWhereActive(db: Read, accountId: number): Promise<void> {
-  if ((await findActiveFactor(db, accountId)) === undefined) return;
+  if ((await findFactor(db, accountId, 'active')) === undefined) return;
   throw new Refusal('conflict', 'this account has a second factor meanwhile');
 }
 
@@ -73,15 +73,19 @@ async function changeMode(
   mode: FactorMode,
 ): Promise<{ mode: FactorMode }> {
   const { actor } = requester;
-  const proof = await demandProof(services, requester, {
-    kind: 'governance',
-    why: 'changing the mode of the second factor needs it',
-  });
+  const act = { action: 'factor:mode', subject: actor.name, details: { mode } };
+  const demand: Demand = { kind: 'governance', why: 'changing the mode of the second factor needs it', act };
+  const proof = await demandProof(services, requester, demand);
   if (proof === undefined) throw new Refusal('conflict', 'the second factor was removed meanwhile');
   await services.database.write(async (transaction) => {
     const now = services.clock();
-    await consumeProof(transaction, proof, now);
-    await transaction.updateTable('totp_factors').set({ mode }).where('id', '=', proof.factorId).execute();
+    await settleProof(transaction, { actor, demand, proof, now });
+    await transaction
+      .updateTable('totp_factors')
+      .set({ mode })
+      .where('account_id', '=', actor.accountId)
+      .where('state', '=', 'active')
+      .execute();
     const event = {
       tag: 'factor:mode-changed',
       actor: actor.name,
@@ -175,7 +179,8 @@ export async function disableFactor(
 
 async function attemptDisable(services: Services, requester: Requester, password: string): Promise<void> {
   const { actor } = requester;
-  const demand: Demand = { kind: 'governance', why: 'removing the second factor needs it' };
+  const act = { action: 'factor:disable', subject: actor.name, details: { factor: 'totp' } };
+  const demand: Demand = { kind: 'governance', why: 'removing the second factor needs it', act };
   const proof = await demandProof(services, requester, demand);
   if (proof !== undefined) checkNewPassword(password, { secondFactor: false });
   await services.database.write(async (transaction) => {
@@ -211,7 +216,7 @@ async function refuseWhereRequired(transaction: Write, accountId: number): Promi
 export async function resetFactorByOperator(services: Services, accountId: number): Promise<boolean> {
   return await services.database.write(async (transaction) => {
     const account = await getAccount(transaction, accountId);
-    const factor = await findActiveFactor(transaction, accountId);
+    const factor = await findFactor(transaction, accountId, 'active');
     await dropPending(transaction, accountId);
     await removeFactors(transaction, accountId);
     await clearAttempts(transaction, codeAttempts(accountId));

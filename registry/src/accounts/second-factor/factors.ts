@@ -3,9 +3,28 @@ import type { TotpFactorRow } from '../../store/schema.ts';
 
 export type FactorMode = TotpFactorRow['mode'];
 
-/** The active factor of an account, if it has one. A pending enrolment is not a factor. */
-export async function findActiveFactor(db: Read, accountId: number): Promise<TotpFactorRow | undefined> {
-  return await findFactor(db, accountId, 'active');
+/** The second factors of an account that count. A pending enrolment does not. */
+export interface Factors {
+  readonly totp: TotpFactorRow | undefined;
+  readonly passkeys: number;
+  /** When a factor is asked for; nothing for an account without one. */
+  readonly mode: FactorMode | undefined;
+}
+
+export async function findFactors(db: Read, accountId: number): Promise<Factors> {
+  const totp = await findFactor(db, accountId, 'active');
+  const { passkeys } = await db
+    .selectFrom('passkeys')
+    .select((eb) => eb.fn.countAll<number>().as('passkeys'))
+    .where('account_id', '=', accountId)
+    .executeTakeFirstOrThrow();
+  // Passkeys have no mode of their own: alone they are asked for at every write.
+  const mode = totp?.mode ?? (passkeys > 0 ? 'auth-and-writes' : undefined);
+  return { totp, passkeys: Number(passkeys), mode };
+}
+
+export async function hasSecondFactor(db: Read, accountId: number): Promise<boolean> {
+  return (await findFactors(db, accountId)).mode !== undefined;
 }
 
 export async function findFactor(

@@ -2,8 +2,10 @@ import { recordEvent } from '../../audit/log.ts';
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
 import type { Write } from '../../store/database.ts';
+import type { Act } from '../act.ts';
+import { consumeApproval, findGrantedApproval, isApprovalProof } from '../approvals.ts';
 import { chargeAttempt, clearAttempts, oneTimePasswordLimit } from '../attempts.ts';
-import { consumeStep, findActiveFactor, seedContext } from './factors.ts';
+import { consumeStep, findFactor, seedContext } from './factors.ts';
 import { matchStep, normaliseCode } from './totp.ts';
 
 /**
@@ -11,13 +13,33 @@ import { matchStep, normaliseCode } from './totp.ts';
  * every failure; using happens in the transaction of the act it approves, and only once. So a wrong code is
  * refused before a long upload, and a code is not lost when the act fails for another reason.
  */
-export interface Proof {
-  readonly kind: 'totp';
-  readonly accountId: number;
-  readonly factorId: string;
-  readonly step: number;
+export type Proof = CodeProof | ApprovalProof | SessionProof;
+
+/** What stands behind a proof, as the audit log and the index call it. */
+export type ProofFactor = 'totp' | 'passkey' | 'password';
+
+interface AnyProof {
+  readonly factor: ProofFactor;
   /** Milliseconds. A proof that is not used by then is worth nothing. */
   readonly expiresAt: number;
+}
+
+/** A one-time password typed for a request, which is what binds it. */
+interface CodeProof extends AnyProof {
+  readonly kind: 'code';
+  readonly factorId: string;
+  readonly step: number;
+}
+
+/** What a person approved in a browser: good for exactly that. */
+interface ApprovalProof extends AnyProof {
+  readonly kind: 'approval';
+  readonly approvalId: number;
+}
+
+/** A browser session whose person proved who they are a moment ago. Not used up: it expires. */
+interface SessionProof extends AnyProof {
+  readonly kind: 'session';
 }
 
 /** ASVS 5 §6.5.5: an out-of-band or one-time proof lives for at most ten minutes. */
@@ -33,6 +55,8 @@ export interface PresentedCode {
   readonly accountName: string;
   readonly code: string;
   readonly receivedAt: number;
+  /** What it is to prove. */
+  readonly act: Act;
 }
 
 /** Checks a code. Throws `otp_refused` or `otp_throttled`, `factor_not_enrolled` where there is no factor. */
@@ -41,7 +65,7 @@ export async function checkCode(services: Services, presented: PresentedCode): P
   const outcome = await services.database.write(async (transaction): Promise<Proof | Refusal> => {
     const now = services.clock();
     const blocked = await chargeAttempt(transaction, codeAttempts(accountId), oneTimePasswordLimit, now);
-    const proof = blocked ?? (await matchCode(services, transaction, presented));
+    const proof = blocked ?? (await match(services, transaction, presented));
     if (proof instanceof Refusal) {
       const details = { code: proof.code };
       await recordEvent(transaction, now, {
@@ -59,22 +83,47 @@ export async function checkCode(services: Services, presented: PresentedCode): P
   return outcome;
 }
 
+async function match(
+  services: Services,
+  transaction: Write,
+  presented: PresentedCode,
+): Promise<Proof | Refusal> {
+  return isApprovalProof(presented.code)
+    ? await matchApproval(services, transaction, presented)
+    : await matchCode(services, transaction, presented);
+}
+
+async function matchApproval(
+  services: Services,
+  transaction: Write,
+  { code, accountId, act }: PresentedCode,
+): Promise<Proof | Refusal> {
+  const now = services.clock();
+  const approval = await findGrantedApproval(transaction, { proof: code, accountId, act, now });
+  if (approval === undefined) return codeRefused();
+  const factor = approval.approved_with as ProofFactor;
+  return { kind: 'approval', factor, approvalId: approval.id, expiresAt: approval.expires_at };
+}
+
 async function matchCode(
   services: Services,
   transaction: Write,
   presented: PresentedCode,
 ): Promise<Proof | Refusal> {
-  const factor = await findActiveFactor(transaction, presented.accountId);
+  const factor = await findFactor(transaction, presented.accountId, 'active');
   if (factor === undefined) {
-    return new Refusal('factor_not_enrolled', 'this account has no second factor to check a code against');
+    return new Refusal(
+      'factor_not_enrolled',
+      'this account has no authenticator app to check a code against',
+    );
   }
   const code = normaliseCode(presented.code);
   const seed = services.seedKeys.open(factor.seed, seedContext(factor));
   const step = code === undefined ? undefined : matchStep(seed, code, presented.receivedAt);
   if (step === undefined || step <= factor.last_step) return codeRefused();
   return {
-    kind: 'totp',
-    accountId: presented.accountId,
+    kind: 'code',
+    factor: 'totp',
     factorId: factor.id,
     step,
     expiresAt: presented.receivedAt + proofLifetime,
@@ -84,14 +133,15 @@ async function matchCode(
 /** Uses a proof up. Throws `otp_refused` when it was used before, meanwhile too, or has expired. */
 export async function consumeProof(transaction: Write, proof: Proof, now: number): Promise<void> {
   if (now > proof.expiresAt) throw codeRefused();
-  if (!(await consumeStep(transaction, proof.factorId, proof.step))) throw codeRefused();
+  if (proof.kind === 'session') return;
+  const consumed =
+    proof.kind === 'code'
+      ? await consumeStep(transaction, proof.factorId, proof.step)
+      : await consumeApproval(transaction, proof.approvalId, now);
+  if (!consumed) throw codeRefused();
 }
 
 function codeRefused(): Refusal {
   // npm decides by the words "one-time pass" where a proxy removed the header.
   return new Refusal('otp_refused', 'this one-time password is wrong, out of time, or was used before');
-}
-
-export function codeRequired(why: string): Refusal {
-  return new Refusal('otp_required', `You must provide a one-time password: ${why}`);
 }

@@ -50,7 +50,8 @@ async function publish(
   try {
     const declared = readDeclaration(document, id.name);
     const publisher = requester.actor.name;
-    await publishRelease(services, requester, { ...id, version: declared.version }, async () => {
+    const release = { ...id, version: declared.version, sha256: received.sha256 };
+    await publishRelease(services, requester, release, async () => {
       refuseOtherBytes(declared.manifest, received);
       return await readSubmission(received, { ...declared, ...id, publisher, declared: declared.manifest });
     });

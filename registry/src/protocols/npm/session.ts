@@ -10,6 +10,7 @@ import {
   optionalString,
   parameter,
   presentedCode,
+  programOf,
   requireActor,
   requiredString,
 } from '../request.ts';
@@ -28,7 +29,14 @@ export async function putUser(services: Services, request: FastifyRequest, reply
   const email = optionalString(body, 'email');
   const address = request.ip;
   const code = presentedCode(request);
-  const login = { name, password, code, receivedAt: request.receivedAt, address, label: labelOf(request) };
+  const login = {
+    name,
+    password,
+    code,
+    receivedAt: request.receivedAt,
+    address,
+    label: programOf(request).agent,
+  };
   const token =
     email === undefined ? await logIn(services, login) : await logInOrSignUp(services, login, email);
   reply.code(201);
@@ -57,12 +65,6 @@ async function logInOrSignUp(services: Services, login: LoginRequest, email: str
 function registrationClosed(cause: Refusal): Refusal {
   const text = 'incorrect user name or password, and this registry creates accounts by its operator only';
   return new Refusal('registration_closed', text, { cause });
-}
-
-/** The program that asked, for a list of sessions. Its own words, so bounded and plain. */
-function labelOf(request: FastifyRequest): string {
-  const agent = String(request.headers['user-agent'] ?? 'unknown client');
-  return agent.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100);
 }
 
 /** `GET /-/user/org.couchdb.user:<name>`: how `npm owner add` finds out whether there is such a user. */

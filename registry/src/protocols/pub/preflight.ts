@@ -1,13 +1,16 @@
 import type { FastifyRequest } from 'fastify';
-import type { Actor } from '../../accounts/actor.ts';
-import { needsCode } from '../../accounts/second-factor/demand.ts';
-import { findActiveFactor } from '../../accounts/second-factor/factors.ts';
+import type { Actor, Requester } from '../../accounts/actor.ts';
+import { createApproval } from '../../accounts/approvals.ts';
+import { refuseWhileHeld } from '../../accounts/hold.ts';
+import { type Demand, needsCode } from '../../accounts/second-factor/demand.ts';
+import { findFactors } from '../../accounts/second-factor/factors.ts';
 import { Refusal } from '../../errors.ts';
 import { parsePackageName, parseVersion } from '../../packages/package-name.ts';
-import { isRepetition, type ReleaseId, standingOf, versionTaken } from '../../releases/standing.ts';
+import { type ExactRelease, isRepetition, standingOf, versionTaken } from '../../releases/standing.ts';
 import type { Services } from '../../services.ts';
 import { isJsonObject, type Json } from '../../strict-json.ts';
-import { bodyObject, requireActor } from '../request.ts';
+import { approvalUrls } from '../approval-urls.ts';
+import { bodyObject, requireRequester } from '../request.ts';
 
 /** `POST /-/pub/v1/preflight`: docs/protocol.md, "Preflight". Changes nothing, consumes nothing. */
 
@@ -15,8 +18,7 @@ import { bodyObject, requireActor } from '../request.ts';
 const mostReleases = 100;
 
 interface DeclaredRelease {
-  readonly id: ReleaseId;
-  readonly sha256: string;
+  readonly id: ExactRelease;
   readonly size: number;
 }
 
@@ -27,46 +29,65 @@ interface Decision {
 }
 
 export async function preflight(services: Services, request: FastifyRequest) {
-  const actor = await requireActor(services, request);
-  const releases = parseReleases(bodyObject(request)['releases']);
-  const reviews = [];
-  for (const release of releases) reviews.push({ release, ...(await review(services, actor, release)) });
-  const factor = await findActiveFactor(services.database.read, actor.accountId);
+  const requester = await requireRequester(services, request);
+  const { actor } = requester;
+  const body = bodyObject(request);
+  const reviews: Review[] = [];
+  for (const release of parseReleases(body['releases'])) reviews.push(await review(services, actor, release));
+  const demands = reviews.flatMap(({ demand }) => (demand === undefined ? [] : [demand]));
+  const approval = body['browser'] === true ? await offerApproval(services, requester, demands) : undefined;
   return {
     account: actor.name,
     second_factor: {
-      required: reviews.some(({ needed }) => needed),
-      enrolled: factor !== undefined,
-      methods: factor === undefined ? [] : ['totp'],
+      required: demands.length > 0,
+      ...(await describeFactors(services, actor)),
+      ...(approval && { approval }),
     },
-    releases: reviews.map(({ release, decision }) => ({
-      name: release.id.name,
-      version: release.id.version,
-      ...decision,
-    })),
+    releases: reviews.map(({ id, decision }) => ({ name: id.name, version: id.version, ...decision })),
   };
 }
 
-async function review(
-  services: Services,
-  actor: Actor,
-  release: DeclaredRelease,
-): Promise<{ decision: Decision; needed: boolean }> {
+async function describeFactors(services: Services, { accountId }: Actor) {
+  const { totp, passkeys, mode } = await findFactors(services.database.read, accountId);
+  return {
+    enrolled: mode !== undefined,
+    methods: [...(totp ? ['totp'] : []), ...(passkeys > 0 ? ['passkey'] : [])],
+  };
+}
+
+/** For one release a person can approve in a browser: the page shows one act. */
+async function offerApproval(services: Services, { actor, browser }: Requester, demands: readonly Demand[]) {
+  const [demand] = demands;
+  if (demand === undefined || demands.length > 1 || browser === undefined) return undefined;
+  const request = { kind: 'act', accountId: actor.accountId, act: demand.act, program: browser } as const;
+  const { authUrl, doneUrl } = approvalUrls(
+    await createApproval(services, request),
+    services.settings.publicUrl(),
+  );
+  return { auth_url: authUrl, done_url: doneUrl };
+}
+
+interface Review {
+  readonly id: ExactRelease;
+  readonly decision: Decision;
+  /** Set when a second factor is needed. */
+  readonly demand?: Demand;
+}
+
+async function review(services: Services, actor: Actor, { id, size }: DeclaredRelease): Promise<Review> {
   const db = services.database.read;
+  const { maximumArchiveBytes } = services.settings;
   try {
-    if (release.size > services.settings.maximumArchiveBytes)
-      throw tooLarge(services.settings.maximumArchiveBytes);
-    const standing = await standingOf(db, actor, release.id);
-    if (isRepetition(standing, actor, release.sha256))
-      return { decision: { decision: 'published' }, needed: false };
-    if (standing.kind === 'taken') throw versionTaken(release.id);
-    return {
-      decision: { decision: 'accept' },
-      needed: await needsCode(db, actor.accountId, standing.demand),
-    };
+    if (size > maximumArchiveBytes) throw tooLarge(maximumArchiveBytes);
+    const standing = await standingOf(db, actor, id);
+    if (isRepetition(standing, actor, id.sha256)) return { id, decision: { decision: 'published' } };
+    if (standing.kind === 'taken') throw versionTaken(id);
+    await refuseWhileHeld(db, actor.accountId, services.clock());
+    const needed = await needsCode(db, actor.accountId, standing.demand);
+    return { id, decision: { decision: 'accept' }, ...(needed && { demand: standing.demand }) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { decision: { decision: 'refuse', code: error.code, message: error.message }, needed: false };
+    return { id, decision: { decision: 'refuse', code: error.code, message: error.message } };
   }
 }
 
@@ -95,5 +116,5 @@ function parseRelease(value: Json): DeclaredRelease {
     throw new Refusal('bad_request', '"size" is not a positive number of bytes');
   }
   const id = { ecosystem, name: parsePackageName(value['name']), version: parseVersion(value['version']) };
-  return { id, sha256, size };
+  return { id: { ...id, sha256 }, size };
 }

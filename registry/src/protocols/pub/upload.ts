@@ -35,8 +35,9 @@ export async function putRelease(
   reply: FastifyReply,
 ) {
   const requester = await requireRequester(services, request);
-  const id = { ...packageParameter(request), version: parseVersion(parameter(request, 'version')) };
   const declared = declaredDigest(request);
+  const version = parseVersion(parameter(request, 'version'));
+  const id = { ...packageParameter(request), version, sha256: declared };
   const tag = parseTag(queryParameter(request, 'tag') ?? 'latest');
   const access = accessValue(queryParameter(request, 'access'));
   const expected = { ...id, tag, access, publisher: requester.actor.name, declared: undefined };

@@ -1,0 +1,197 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Selectable } from 'kysely';
+import type { Services } from '../services.ts';
+import type { Read, Write } from '../store/database.ts';
+import type { ApprovalRow } from '../store/schema-people.ts';
+import { type Act, actText } from './act.ts';
+import type { Program } from './actor.ts';
+import { createToken } from './tokens.ts';
+
+/**
+ * A program asks, a person approves in a browser, the program fetches what it asked for. Two capabilities
+ * keep them apart: the page's is for the person, and useless without their session and factor; the poll's is
+ * for the program, and useless until the person approved. Both are random, and kept as hashes.
+ *
+ * For an act, what is fetched is a proof that works once, for exactly this act of this account. For a login
+ * it is a token. Either is handed out once.
+ */
+export interface Capabilities {
+  readonly page: string;
+  readonly done: string;
+}
+
+export type Approval = Selectable<ApprovalRow>;
+
+/** ASVS 5 §6.5.5 and NIST SP 800-63B-4 §3.1.3.2: an out-of-band request lives for at most ten minutes. */
+export const approvalLifetime = 10 * 60 * 1_000;
+
+export interface NewApproval {
+  readonly kind: 'act' | 'login';
+  /** Who asks. Nobody yet, for a login. */
+  readonly accountId: number | undefined;
+  readonly act: Act;
+  readonly program: Program;
+}
+
+export async function createApproval(services: Services, approval: NewApproval): Promise<Capabilities> {
+  const capabilities = { page: randomCapability(), done: randomCapability() };
+  const now = services.clock();
+  const row = {
+    kind: approval.kind,
+    page_hash: hash(capabilities.page),
+    done_hash: hash(capabilities.done),
+    account_id: approval.accountId ?? null,
+    act: actText(approval.act),
+    agent: approval.program.agent,
+    address: approval.program.address,
+    created_at: now,
+    expires_at: now + approvalLifetime,
+  };
+  await services.database.write((transaction) => transaction.insertInto('approvals').values(row).execute());
+  return capabilities;
+}
+
+/** The request behind a page, while there is something to decide. */
+export async function findOpenApproval(db: Read, page: string, now: number): Promise<Approval | undefined> {
+  return await db
+    .selectFrom('approvals')
+    .selectAll()
+    .where('page_hash', '=', hash(page))
+    .where('expires_at', '>', now)
+    .where('approved_at', 'is', null)
+    .where('denied_at', 'is', null)
+    .executeTakeFirst();
+}
+
+/** Decides a request, once. `accountId` is the person's own: an act is approved by the account that asked for it. */
+export async function approve(
+  transaction: Write,
+  approval: Approval,
+  by: { readonly accountId: number; readonly factor: string },
+  now: number,
+): Promise<boolean> {
+  if (approval.account_id !== null && approval.account_id !== by.accountId) return false;
+  return await decide(transaction, approval.id, now, {
+    approved_at: now,
+    approved_with: by.factor,
+    account_id: by.accountId,
+  });
+}
+
+export async function deny(transaction: Write, approval: Approval, now: number): Promise<boolean> {
+  return await decide(transaction, approval.id, now, { denied_at: now });
+}
+
+async function decide(
+  transaction: Write,
+  id: number,
+  now: number,
+  decision: Partial<Approval>,
+): Promise<boolean> {
+  const result = await transaction
+    .updateTable('approvals')
+    .set(decision)
+    .where('id', '=', id)
+    .where('expires_at', '>', now)
+    .where('approved_at', 'is', null)
+    .where('denied_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export type Collected =
+  | { readonly state: 'pending' }
+  /** A proof for the act, or a token for the login. */
+  | { readonly state: 'granted'; readonly secret: string }
+  /** Denied, expired, fetched before, or never there: the poll is not told which. */
+  | { readonly state: 'gone' };
+
+/** What the program gets when it polls. */
+export async function collect(services: Services, done: string): Promise<Collected> {
+  const pending = await findUncollected(services.database.read, done, services.clock());
+  if (pending === undefined) return { state: 'gone' };
+  if (pending.approved_at === null) return { state: 'pending' };
+  return await services.database.write(async (transaction): Promise<Collected> => {
+    const now = services.clock();
+    const approval = await findUncollected(transaction, done, now);
+    if (approval?.account_id == null || approval.approved_at === null) return { state: 'gone' };
+    const proof = approval.kind === 'act' ? randomBytes(32).toString('hex') : undefined;
+    const result = await transaction
+      .updateTable('approvals')
+      .set({ delivered_at: now, proof_hash: proof === undefined ? null : hash(proof) })
+      .where('id', '=', approval.id)
+      .where('delivered_at', 'is', null)
+      .executeTakeFirst();
+    if (result.numUpdatedRows !== 1n) return { state: 'gone' };
+    return { state: 'granted', secret: proof ?? (await tokenFor(services, transaction, approval, now)) };
+  });
+}
+
+async function tokenFor(
+  services: Services,
+  transaction: Write,
+  approval: Approval,
+  now: number,
+): Promise<string> {
+  const lifetime = services.settings.loginTokenLifetime;
+  return await createToken(transaction, {
+    accountId: approval.account_id as number,
+    label: approval.agent,
+    now,
+    lifetime,
+  });
+}
+
+async function findUncollected(db: Read, done: string, now: number): Promise<Approval | undefined> {
+  return await db
+    .selectFrom('approvals')
+    .selectAll()
+    .where('done_hash', '=', hash(done))
+    .where('expires_at', '>', now)
+    .where('denied_at', 'is', null)
+    .where('delivered_at', 'is', null)
+    .executeTakeFirst();
+}
+
+/** 64 hex digits: what npm's prompt takes besides digits, so that a proof can be pasted as well. */
+export function isApprovalProof(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
+}
+
+/** The approved request behind a proof, for exactly this act of this account. */
+export async function findGrantedApproval(
+  db: Read,
+  granted: { readonly proof: string; readonly accountId: number; readonly act: Act; readonly now: number },
+): Promise<Approval | undefined> {
+  return await db
+    .selectFrom('approvals')
+    .selectAll()
+    .where('proof_hash', '=', hash(granted.proof))
+    .where('kind', '=', 'act')
+    .where('account_id', '=', granted.accountId)
+    .where('act', '=', actText(granted.act))
+    .where('approved_at', 'is not', null)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', granted.now)
+    .executeTakeFirst();
+}
+
+/** False when it was used before, meanwhile too. */
+export async function consumeApproval(transaction: Write, id: number, now: number): Promise<boolean> {
+  const result = await transaction
+    .updateTable('approvals')
+    .set({ used_at: now })
+    .where('id', '=', id)
+    .where('used_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** 256 bits, fit for a URL. */
+function randomCapability(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+function hash(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}

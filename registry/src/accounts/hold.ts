@@ -1,0 +1,28 @@
+import { Refusal } from '../errors.ts';
+import type { Read, Write } from '../store/database.ts';
+
+/**
+ * An account that was got back with a recovery code is held: whoever has the paper can look, and its owner has
+ * three days to notice the mail. npm's registry holds for as long (72 hours).
+ */
+export const holdLifetime = 72 * 60 * 60 * 1_000;
+
+/** Throws `account_held`: nothing is published or changed until the hold ends. */
+export async function refuseWhileHeld(db: Read, accountId: number, now: number): Promise<void> {
+  const { hold_until } = await db
+    .selectFrom('accounts')
+    .select('hold_until')
+    .where('id', '=', accountId)
+    .executeTakeFirstOrThrow();
+  if (hold_until === null || hold_until <= now) return;
+  const until = new Date(hold_until).toISOString();
+  throw new Refusal('account_held', `this account was recovered and can change nothing until ${until}`);
+}
+
+export async function holdAccount(
+  transaction: Write,
+  accountId: number,
+  until: number | null,
+): Promise<void> {
+  await transaction.updateTable('accounts').set({ hold_until: until }).where('id', '=', accountId).execute();
+}

@@ -1,0 +1,33 @@
+import { Refusal } from '../errors.ts';
+import type { Read } from '../store/database.ts';
+import type { Actor } from './actor.ts';
+import type { Proof, ProofFactor } from './second-factor/proof.ts';
+
+/** How long a proof given in a browser session is fresh, in milliseconds: ten minutes, as RubyGems has it. */
+export const freshness = 10 * 60 * 1_000;
+
+/** The proof of a session whose person proved who they are a moment ago. Throws `proof_required` otherwise. */
+export async function sessionProof(db: Read, { credential }: Actor, now: number): Promise<Proof> {
+  const session = await db
+    .selectFrom('sessions')
+    .select(['proved_at', 'proved_with'])
+    .where('id', '=', credential.id)
+    .executeTakeFirst();
+  const provedAt = session?.proved_at ?? null;
+  if (provedAt === null || provedAt + freshness < now) {
+    throw new Refusal('proof_required', 'confirm that it is you, then repeat this');
+  }
+  return { kind: 'session', factor: session?.proved_with as ProofFactor, expiresAt: provedAt + freshness };
+}
+
+export async function isSessionEnded(db: Read, sessionId: number, now: number): Promise<boolean> {
+  const open = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', sessionId)
+    .where('state', '=', 'full')
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+  return open === undefined;
+}

@@ -1,0 +1,33 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { collect, createApproval } from '../../accounts/approvals.ts';
+import { Refusal } from '../../errors.ts';
+import type { Services } from '../../services.ts';
+import { approvalUrls } from '../approval-urls.ts';
+import { programOf, queryParameter } from '../request.ts';
+
+/** npm's way of sending a person to a browser, and of waiting for them. */
+
+/** Seconds between two polls. npm polls without a pause where it is told none (measured). */
+const pause = 2;
+
+/**
+ * `GET /-/v1/done?authId=…`: 202 until the person has decided, then the proof or the token, once. npm asks with
+ * GET and has no other way; the URL is a capability of one use, and the answer is kept nowhere.
+ */
+export async function getDone(services: Services, request: FastifyRequest, reply: FastifyReply) {
+  const collected = await collect(services, queryParameter(request, 'authId') ?? '');
+  if (collected.state === 'granted') return { token: collected.secret };
+  if (collected.state === 'gone')
+    throw new Refusal('not_found', 'this request was denied, has expired, or was answered before');
+  reply.code(202).header('retry-after', String(pause));
+  return {};
+}
+
+/** `POST /-/v1/login`: begins a login in a browser. */
+export async function postLogin(services: Services, request: FastifyRequest) {
+  const program = programOf(request);
+  const act = { action: 'login', subject: '', details: {} };
+  const capabilities = await createApproval(services, { kind: 'login', accountId: undefined, act, program });
+  const { authUrl, doneUrl } = approvalUrls(capabilities, services.settings.publicUrl());
+  return { loginUrl: authUrl, doneUrl };
+}
