@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import SQLite from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
@@ -101,6 +102,28 @@ test('whatever was done to it by somebody with the file is found, at the event',
     copy.close();
   }
 });
+
+test('an event that was changed and given a hash that fits is found by the next one', async () => {
+  const registry = await withEvents();
+  const [event] = registry.sql('select * from audit_events where sequence = 4');
+  const changed = { ...event, actor: 'mallory' };
+  registry.sql(`drop trigger audit_events_no_update;
+    update audit_events set actor = 'mallory', hash = '${hashOf(changed)}' where sequence = 4`);
+  expect(hashOf(event)).toBe(event.hash);
+  expect(await verify(registry)).toMatchObject({ intact: false, sequence: 5 });
+});
+
+/** The hash of an event as `audit/log.ts` describes it: SHA-256 over its members, each behind its length. */
+function hashOf(event: Record<string, string | number>): string {
+  const hash = createHash('sha256');
+  for (const member of ['previous', 'sequence', 'at', 'tag', 'actor', 'subject', 'details']) {
+    const bytes = Buffer.from(String(event[member]));
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.byteLength);
+    hash.update(Buffer.concat([length, bytes]));
+  }
+  return hash.digest('hex');
+}
 
 test('an end that was cut off shows against a head that was kept', async () => {
   const registry = await withEvents();

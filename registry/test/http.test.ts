@@ -141,6 +141,19 @@ describe('a hostile request', () => {
     expect(registry.log).toEqual([]);
   });
 
+  test('that sets __proto__ sets nothing, beside members that are fine', async () => {
+    const [, alice] = await withPackage();
+    for (const key of ['__proto__', '\\u005f_proto__']) {
+      const body = `{"fullname":"Alice","a":[{"${key}":{}}]}`;
+      expect((await alice.post(profilePath, body, { headers: json })).code).toBe('bad_request');
+    }
+    const manifest = JSON.stringify(
+      npmDocument(manifestOf({ version: '1.0.1' }), archiveOf({ version: '1.0.1' })),
+    );
+    const document = manifest.replace('"dist":', '"__proto__":{"evil":true},"dist":');
+    expect((await alice.put(tool, document)).code).toBe('bad_request');
+  });
+
   test('with a body over 1 MiB is refused', async () => {
     const [, alice] = await withPackage();
     const body = JSON.stringify({ fullname: 'x'.repeat(1024 * 1024) });

@@ -72,6 +72,18 @@ test('says who is asking, what is needed, and what would happen', async () => {
   expect((await preflight(alice, {})).body.second_factor.required).toBe(false);
 });
 
+test('the bytes of another owner are not mine', async () => {
+  const registry = await createTestRegistry();
+  const alice = await registry.signUp('alice');
+  const bob = await registry.signUp('bob');
+  await publish(alice);
+  await alice.put('/-/package/@acme%2ftool/owners', { user: 'bob' });
+  expect((await preflight(bob, {})).body.releases[0]).toMatchObject({
+    decision: 'refuse',
+    code: 'version_exists',
+  });
+});
+
 test('refuses what the upload would refuse, with the same code', async () => {
   const registry = await createTestRegistry({ settings: { maximumArchiveBytes: 5_000 } });
   const [alice, app] = await registry.signUpWithFactor('alice', 'auth-only');

@@ -15,6 +15,7 @@ import {
   publish,
   type Release,
 } from './support/publishing.ts';
+import { beginUpload } from './support/slow-upload.ts';
 import { address, createTestRegistry, type TestRegistry } from './support/test-registry.ts';
 
 const tool = '/@acme%2ftool';
@@ -180,6 +181,19 @@ describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via
     );
     expect(answers.map(({ code }) => code ?? 'published').sort()).toEqual(['not_owner', 'published']);
     expect((await registry.anonymous.get(tool)).body.maintainers).toHaveLength(1);
+  });
+
+  test('of the same bytes by two owners at the same time belongs to one of them', async () => {
+    const registry = await createTestRegistry();
+    const alice = await registry.signUp('alice');
+    const bob = await registry.signUp('bob');
+    await publish(alice);
+    await alice.put('/-/package/@acme%2ftool/owners', { user: 'bob' });
+    const uploads = await Promise.all(
+      [alice, bob].map((client) => beginUpload(client, { version: '1.0.1' }, { via })),
+    );
+    const answers = await Promise.all(uploads.map((upload) => upload.finish()));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
   });
 
   test('of different versions at the same time: all are there', async () => {

@@ -336,10 +336,29 @@ describe.each(['npm', 'pub'] as const)('what changes while an upload of %s is un
   });
 });
 
-test('a wrong code is refused before the body of an upload is read', async () => {
+test('a code that is wrong, or was used, is refused before the body of an upload is read, and counted', async () => {
   const registry = await createTestRegistry();
   const [alice, app] = await registry.signUpWithFactor('alice');
-  const upload = await beginUpload(alice, {}, { otp: app.wrongCode() });
-  expect((await upload.answer).code).toBe('otp_refused');
+  const used = app.code();
+  expect((await registry.logIn('alice', { otp: used })).status).toBe(201);
+  for (const [otp, failures] of [
+    [app.wrongCode(), 1],
+    [used, 2],
+  ] as const) {
+    const upload = await beginUpload(alice, {}, { otp });
+    expect((await upload.answer).code).toBe('otp_refused');
+    expect(registry.sql("select failures from attempts where subject like 'otp:%'")).toEqual([{ failures }]);
+    await upload.finish();
+  }
+});
+
+test('a version that somebody else published is refused before the body of an upload is read', async () => {
+  const registry = await createTestRegistry();
+  const alice = await registry.signUp('alice');
+  const bob = await registry.signUp('bob');
+  await publish(alice);
+  await alice.put(`${tool}/owners`, { user: 'bob' });
+  const upload = await beginUpload(bob);
+  expect((await upload.answer).code).toBe('version_exists');
   await upload.finish();
 });
