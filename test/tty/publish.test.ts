@@ -213,15 +213,15 @@ describe.skipIf(lacking !== undefined)('the colours of pub publish', () => {
   test('are there in a terminal, and gone where they are not wanted', async () => {
     const at = await desk({ account: 'hedy' });
     expect(await dryRun(at, {})).toContain(`${colour}1m${colour}32m    Packaged${colour}0m`);
-    expect(await dryRun(at, { NO_COLOR: '1' })).not.toContain(escape);
-    expect(await dryRun(at, { NO_COLOR: '1', FORCE_COLOR: '1' })).toContain(escape);
+    expect(await dryRun(at, { NO_COLOR: '1' })).not.toContain(colour);
+    expect(await dryRun(at, { NO_COLOR: '1', FORCE_COLOR: '1' })).toContain(colour);
   });
 
   test('stay out of a question, too, where they are not wanted', async () => {
     const at = await desk({ account: 'ida' });
     const window = await at.pub(['publish'], { env: { NO_COLOR: '1' } });
     await window.waitFor(codeAsked);
-    expect(await window.coloredScreen()).not.toContain(escape);
+    expect(await window.coloredScreen()).not.toContain(colour);
   });
 
   test('stay out of pipes, unless they are forced', async () => {
@@ -230,9 +230,9 @@ describe.skipIf(lacking !== undefined)('the colours of pub publish', () => {
       const args = [builtClient, 'publish', '--dry-run'];
       return await run(pinnedNode, args, { env: { ...at.env, ...env }, cwd: at.project });
     };
-    expect((await piped({})).stderr).not.toContain(escape);
-    expect((await piped({ FORCE_COLOR: '1' })).stderr).toContain(escape);
-    expect((await piped({ FORCE_COLOR: '1' })).stdout).not.toContain(escape);
+    expect((await piped({})).stderr).not.toContain(colour);
+    expect((await piped({ FORCE_COLOR: '1' })).stderr).toContain(colour);
+    expect((await piped({ FORCE_COLOR: '1' })).stdout).not.toContain(colour);
   });
 
   test('stay out of a terminal that calls itself dumb', async () => {

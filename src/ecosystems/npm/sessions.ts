@@ -18,12 +18,13 @@ import {
  */
 export async function logIn(client: RegistryClient, login: Login): Promise<Secret> {
   const { username, password, email, oneTimePassword } = login;
-  const attempt = `failed to log in to ${client.displayUrl}`;
+  const signingUp = email !== undefined;
+  const attempt = `failed to ${signingUp ? 'create an account at' : 'log in to'} ${client.displayUrl}`;
   const id = `org.couchdb.user:${username}`;
   const request: NpmRequest = {
     method: 'PUT',
     path: `-/user/org.couchdb.user:${encodeSegment(username)}`,
-    command: email === undefined ? 'login' : 'adduser',
+    command: signingUp ? 'adduser' : 'login',
     attempt,
     oneTimePassword,
     secretJson: {
@@ -37,9 +38,9 @@ export async function logIn(client: RegistryClient, login: Login): Promise<Secre
     },
   };
   const first = await client.ask(request);
-  const exists = first.status === 409 && email === undefined;
+  const exists = first.status === 409 && !signingUp;
   const response = exists ? await client.ask(identified(request, login)) : first;
-  if (!isSuccess(response)) throw loginRefusal(response, attempt, email !== undefined);
+  if (!isSuccess(response)) throw loginRefusal(response, attempt, signingUp);
   const token = stringMember(parseJsonObject(response.text), 'token');
   // Sent back in a header from now on: visible ASCII, as RFC 6750 §2.1 has it. JWTs reach a few KiB.
   if (token === undefined || !/^[\x21-\x7e]{1,8192}$/.test(token)) {
@@ -64,10 +65,14 @@ function loginRefusal(response: HttpResponse, attempt: string, signingUp: boolea
   if (!(refusal instanceof PubError) || ![400, 401, 409].includes(response.status)) return refusal;
   return new PubError('E_LOGIN_REFUSED', attempt, {
     cause: refusal.cause,
-    hint: signingUp
-      ? 'choose another user name, or log in to the account'
-      : 'check the user name and the password',
+    hint: signingUp ? signUpHint(response) : 'check the user name and the password',
   });
+}
+
+/** A 400 names what is wrong with name, address or password; the others are how a taken name is told. */
+function signUpHint({ status }: HttpResponse): string | undefined {
+  if (status === 400) return undefined;
+  return 'the name may be taken: choose another one, or log in to it without --sign-up';
 }
 
 export async function whoAmI(client: RegistryClient, token: Secret): Promise<string> {
