@@ -69,6 +69,7 @@ describe('with --json, stdout is one JSON value', () => {
       ['owner list tool', 0, { owners: [{ name: 'alice' }] }],
       ['owner add tool bob', 0, { added: 'bob' }],
       ['owner remove tool bob', 0, { removed: 'bob' }],
+      ['owner require-2fa tool --off', 0, { secondFactorRequired: false }],
       ['2fa status', 0, { mode: 'disabled' }],
       ['registry add local http://127.0.0.1:1', 0, { name: 'local', url: 'http://127.0.0.1:1/' }],
       ['registry default local', 0, { name: 'local', default: true }],
@@ -91,6 +92,11 @@ describe('with --json, stdout is one JSON value', () => {
     const code = await authenticator.nextCode();
     const required = { secondFactorRequired: true };
     await expectJson([`owner require-2fa carols --otp ${code}`, 0, required], options);
+
+    const erin = await signUpWithFactor(registry.url, 'erin');
+    const disable = `2fa disable --password-stdin --otp ${await erin.authenticator.nextCode()}`;
+    const { token, password: input } = erin;
+    await expectJson([disable, 0, { mode: 'disabled' }], { token, input });
   });
 
   test('from a command that fails, whatever the reason', async () => {

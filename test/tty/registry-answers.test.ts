@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Answer, json, startFakeRegistry } from '../support/fake-registry.ts';
+import { type Answer, type FakeRegistry, json, startFakeRegistry } from '../support/fake-registry.ts';
 import { freshHome } from '../support/fresh-home.ts';
 import { builtClient, pinnedNode } from '../support/places.ts';
 import { openTerminal, type TerminalWindow } from '../support/tmux.ts';
@@ -24,7 +24,10 @@ interface Publishing {
   readonly fileSize?: number;
 }
 
-async function publishing({ routes, fileSize = 0 }: Publishing): Promise<TerminalWindow> {
+async function publishing(
+  setting: Publishing,
+): Promise<TerminalWindow & { readonly registry: FakeRegistry }> {
+  const { routes, fileSize = 0 } = setting;
   const [registry, home] = await Promise.all([startFakeRegistry(routes), freshHome()]);
   opened.push(registry, home);
   await home.file('project/package.json', JSON.stringify({ name: 'tool', version: '1.0.0' }));
@@ -35,16 +38,16 @@ async function publishing({ routes, fileSize = 0 }: Publishing): Promise<Termina
     cwd: join(home.path, 'project'),
   });
   opened.push(window);
-  return window;
+  return { ...window, registry };
 }
 
 const preflight = 'POST /-/pub/v1/preflight';
 const upload = 'PUT /-/pub/v1/releases/npm/tool/1.0.0';
 
-function accepts(): Answer {
+function accepts(needsCode = false): Answer {
   return json(200, {
     account: 'alice',
-    second_factor: { required: false, enrolled: false, methods: [] },
+    second_factor: { required: needsCode, enrolled: needsCode, methods: needsCode ? ['totp'] : [] },
     releases: [{ name: 'tool', version: '1.0.0', decision: 'accept' }],
   });
 }
@@ -69,6 +72,16 @@ const hostile =
   '\u001b[2J\u001b[H\u001b[32mPublished\u001b[0m \u001b]0;owned\u0007\u009b8m\r+ tool@9.9.9\u202e';
 
 describe.skipIf(lacking !== undefined)('pub publish', () => {
+  test('a code that is needed is asked for before a byte of the archive is sent', async () => {
+    const window = await publishing({ routes: { [preflight]: accepts(true), [upload]: slowly } });
+    await window.waitFor('? one-time password');
+    expect(window.registry.requests).toEqual([preflight]);
+    await window.type('123456');
+    await window.press('Enter');
+    expect(await window.exitCode()).toBe(0);
+    expect(window.registry.requests).toEqual([preflight, upload]);
+  });
+
   test('an upload that takes long has one line that tells how far it is, and is gone at the end', async () => {
     const window = await publishing({
       routes: { [preflight]: accepts(), [upload]: slowly },
