@@ -1,0 +1,72 @@
+import type { Write } from '../store/database.ts';
+import { type TemplateName, templates } from './templates.ts';
+
+/**
+ * A mail is a row, written in the transaction of the event it tells of: neither is there without the other,
+ * and no event waits for a mail server. `worker.ts` sends it, and renders it only then.
+ */
+export interface MailMessage {
+  readonly to: string;
+  readonly template: TemplateName;
+  /** What the template's words in braces and its facts stand for. `secret` for the one with a link. */
+  readonly values: Record<string, string>;
+}
+
+export async function enqueueMail(transaction: Write, now: number, message: MailMessage): Promise<void> {
+  const { to, template, values } = message;
+  refuseMissing(template, values);
+  await transaction
+    .insertInto('outbox')
+    .values({
+      recipient: to,
+      template,
+      content: JSON.stringify(values),
+      created_at: now,
+      attempts: 0,
+      next_at: now,
+      claimed_until: 0,
+    })
+    .execute();
+}
+
+/** A mail to the person behind an account, with its name as the value `account`. Nothing where there is no address. */
+export async function mailAccount(
+  transaction: Write,
+  now: number,
+  accountId: number,
+  message: Pick<MailMessage, 'template' | 'values'>,
+): Promise<void> {
+  const { name, email } = await transaction
+    .selectFrom('accounts')
+    .select(['name', 'email'])
+    .where('id', '=', accountId)
+    .executeTakeFirstOrThrow();
+  if (email === null) return;
+  const { template, values } = message;
+  await enqueueMail(transaction, now, { to: email, template, values: { account: name, ...values } });
+}
+
+/** A mail to everybody a package belongs to. */
+export async function mailOwners(
+  transaction: Write,
+  now: number,
+  packageId: number,
+  message: Pick<MailMessage, 'template' | 'values'>,
+): Promise<void> {
+  const owners = await transaction
+    .selectFrom('owners')
+    .select('account_id')
+    .where('package_id', '=', packageId)
+    .where('role', '=', 'owner')
+    .orderBy('account_id')
+    .execute();
+  for (const { account_id } of owners) await mailAccount(transaction, now, account_id, message);
+}
+
+/** Found when the mail is written, and so by the test of the event, and not when it is sent. */
+function refuseMissing(template: TemplateName, values: Record<string, string>): void {
+  const { subject, said, link } = templates[template];
+  const words = [...`${subject} ${said}`.matchAll(/\{(\w+)\}/g)].map(([, word]) => word as string);
+  const missing = [...words, ...(link ? ['secret'] : [])].filter((word) => values[word] === undefined);
+  if (missing.length > 0) throw new Error(`the mail ${template} lacks ${missing.join(', ')}`);
+}
