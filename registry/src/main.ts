@@ -47,7 +47,16 @@ function createProgram(io: Io): Command {
     program.addCommand(command.copyInheritedSettings(program));
     for (const child of command.commands) withData(child.copyInheritedSettings(program));
   }
+  program.hook('preSubcommand', passOnData);
   return program;
+}
+
+/** `--data` counts before the command as after it: the wrong folder would be read, or an account in it changed. */
+function passOnData(program: Command, group: Command): void {
+  if (program.getOptionValueSource('data') !== 'cli') return;
+  for (const command of group.commands) {
+    command.setOptionValueWithSource('data', program.getOptionValue('data'), 'cli');
+  }
 }
 
 function withData(command: Command): Command {
