@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { main } from '../src/main.ts';
@@ -39,6 +41,16 @@ function emptyFolder(): string {
   const folder = mkdtempSync(join(place, 'pub-registry-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return folder;
+}
+
+/** Given back at once; the server takes it a moment later. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 const on = (registry: TestRegistry) => ['--data', registry.data];
@@ -228,7 +240,7 @@ describe('serving', () => {
   ])('with %j answers somebody who signs up with %i', async (args, status) => {
     const data = emptyFolder();
     let answered = 0;
-    const port = 20_000 + Math.floor(process.pid % 10_000);
+    const port = await freePort();
     await run(['--data', data, '--port', args.includes('--url') ? String(port) : '0', ...args], {
       whileRunning: async (url) => {
         const base = args.includes('--url') ? `http://127.0.0.1:${port}` : url;
