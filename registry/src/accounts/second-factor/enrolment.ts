@@ -195,7 +195,7 @@ async function attemptDisable(services: Services, requester: Requester, password
 }
 
 /** Every owner of a package that requires a second factor has one. */
-async function refuseWhereRequired(transaction: Write, accountId: number): Promise<void> {
+export async function refuseWhereRequired(transaction: Write, accountId: number): Promise<void> {
   const row = await transaction
     .selectFrom('owners')
     .innerJoin('packages', 'packages.id', 'owners.package_id')
