@@ -37,7 +37,7 @@ export default {
     only(
       'npm',
       '^src/ecosystems/npm/',
-      `^src/ecosystems/npm/|^src/ecosystems/(ecosystem|registry)\\.ts$|^src/http/(transport|registry-error)\\.ts$|^src/(second-factor/challenge|config/registry-target|package-spec)\\.ts$|${leaf}`,
+      `^src/ecosystems/npm/|^src/ecosystems/(ecosystem|registry)\\.ts$|^src/http/(transport|registry-error|browser-request)\\.ts$|^src/(second-factor/challenge|config/registry-target|package-spec)\\.ts$|${leaf}`,
     ),
     only('credentials', '^src/credentials/', `^src/credentials/|^src/config/registry-target\\.ts$|${leaf}`),
     only(
@@ -64,7 +64,7 @@ export default {
       name: 'releases-know-no-protocol',
       severity: 'error',
       from: { path: '^registry/src/(releases|accounts|packages|audit|store)/' },
-      to: { path: '^registry/src/(protocols|app|server|routes)' },
+      to: { path: '^registry/src/(protocols|web|app|server|routes)' },
     },
     {
       name: 'store-is-the-floor',

@@ -20,6 +20,8 @@ export function deferredPrompter(load: () => Promise<Prompter>): Prompter {
   return {
     text: async (question) => (await load()).text(question),
     secret: async (question) => (await load()).secret(question),
+    optionalSecret: async (question) => (await load()).optionalSecret(question),
+    visit: async (page) => (await load()).visit(page),
     confirm: async (question) => (await load()).confirm(question),
   };
 }

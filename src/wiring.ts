@@ -55,7 +55,7 @@ export async function start({ json }: { readonly json: boolean }): Promise<Sessi
     async connect(target) {
       const { createNpmRegistry } = await import('./ecosystems/npm/registry.ts');
       const { transport } = await connections();
-      return createNpmRegistry({ target, transport, clientVersion: version });
+      return createNpmRegistry({ target, transport, clientVersion: version, browser: interactive });
     },
   };
 
@@ -225,8 +225,12 @@ async function loadPrompter(interactive: boolean, signal: AbortSignal): Promise<
     const { createUnavailablePrompter } = await import('./terminal/no-prompter.ts');
     return createUnavailablePrompter();
   }
-  const { createPrompter } = await import('./terminal/inquirer-prompter.ts');
-  return createPrompter({ input: process.stdin, output: process.stderr, signal });
+  const [{ createPrompter }, { createPageOpener }] = await Promise.all([
+    import('./terminal/inquirer-prompter.ts'),
+    import('./terminal/browser.ts'),
+  ]);
+  const openPage = createPageOpener({ environment, platform: process.platform });
+  return createPrompter({ input: process.stdin, output: process.stderr, openPage, signal });
 }
 
 /** Refuses a terminal, which would show the secret while it is typed. */

@@ -1,3 +1,4 @@
+import type { BrowserRequest } from '../second-factor/challenge.ts';
 import type { Secret } from '../secret.ts';
 import type { Archive } from './ecosystem.ts';
 
@@ -29,6 +30,10 @@ export interface PublishPlan {
   readonly secondFactor: boolean | 'unknown';
   /** True when exactly this archive is already public under this version: there is nothing to send. */
   readonly alreadyPublished: boolean;
+  /** Where the person can approve exactly this in a browser. */
+  readonly browser?: BrowserRequest | undefined;
+  /** False when the account's factors give no codes to type. */
+  readonly codes?: boolean | undefined;
 }
 
 export interface Owner {
@@ -54,6 +59,10 @@ export interface Registry {
   readonly displayUrl: string;
 
   logIn(login: Login): Promise<Secret>;
+  /** Begins a login in a browser; `undefined` where the registry has no pages for it. */
+  beginBrowserLogin(): Promise<BrowserRequest | undefined>;
+  /** Waits for the person in the browser, and gives the token or the proof. Throws `E_SECOND_FACTOR` for a no. */
+  collect(request: BrowserRequest): Promise<Secret>;
   /** Makes the token useless at the registry. False when the registry cannot do that. */
   revoke(token: Secret): Promise<boolean>;
   whoAmI(token: Secret): Promise<string>;

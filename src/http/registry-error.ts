@@ -1,6 +1,7 @@
 import { type ErrorCode, PubError } from '../errors.ts';
 import { parseJsonObject, stringMember } from '../json.ts';
 import { SecondFactorRequired } from '../second-factor/challenge.ts';
+import { browserRequest } from './browser-request.ts';
 import { foreignText } from './foreign-text.ts';
 import type { HttpResponse } from './transport.ts';
 
@@ -49,13 +50,19 @@ const kindByStatus: Readonly<Record<number, Kind>> = {
  * Translates a refused answer. `attempt` says what was tried, such as "failed to publish `a@1.0.0` to
  * registry.example"; the registry's own words become the cause.
  */
-export function refusalOf(response: HttpResponse, attempt: string): PubError | SecondFactorRequired {
+export function refusalOf(
+  response: HttpResponse,
+  attempt: string,
+  registryUrl = '',
+): PubError | SecondFactorRequired {
   const body = parseJsonObject(response.text);
   const text = foreignText(stringMember(body, 'error') ?? stringMember(body, 'message') ?? '');
   const code = stringMember(body, 'code');
   if (asksForSecondFactor(response)) {
     const kind = code === 'otp_refused' ? 'refused' : 'missing';
-    return new SecondFactorRequired({ kind, text: text === '' ? 'a one-time password is required' : text });
+    const browser = browserRequest(body?.['authUrl'], body?.['doneUrl'], registryUrl);
+    const why = text === '' ? 'a one-time password is required' : text;
+    return new SecondFactorRequired({ kind, text: why, ...(browser && { browser }) });
   }
   const retryAfter = secondsOf(response.headers['retry-after']);
   return refusalFrom({ status: response.status, code, text, retryAfter }, attempt);

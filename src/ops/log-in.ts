@@ -41,7 +41,7 @@ export async function logIn(context: LogInContext, request: LogInRequest): Promi
   const byToken = request.standardInput === 'token';
   const token = byToken
     ? await readSecretLine(context, 'token')
-    : await tokenForPassword(context, connection, request);
+    : await newToken(context, connection, request);
   const account = await keep(context, connection, token).catch(async (error) => {
     if (!byToken) await revokeQuietly(connection, token);
     throw error;
@@ -67,12 +67,32 @@ async function keep(
 /** For machines that keep no token: the person says where it goes, and this program writes it nowhere. */
 async function printToken(context: LogInContext, request: LogInRequest): Promise<void> {
   const connection = await openConnection(context, { explicit: request.registry });
-  const token = await tokenForPassword(context, connection, request);
+  const token = await newToken(context, connection, request);
   const account = await connection.registry.whoAmI(token);
   const { displayUrl } = connection.registry;
   context.terminal.status('Logged in', `as ${account} at ${displayUrl}`);
   context.terminal.note('The token is kept nowhere. `PUB_TOKEN=… pub logout` revokes it.');
   context.terminal.result({ account, registry: displayUrl, token: token.expose() }, token.expose());
+}
+
+/**
+ * In a browser where the registry has a page for it and a person sits here: passkeys work there, and the password
+ * is typed into nothing but the registry's own page. With a name or a piped password, here.
+ */
+async function newToken(
+  context: LogInContext,
+  connection: Connection,
+  request: LogInRequest,
+): Promise<Secret> {
+  const typedHere = request.username !== undefined || request.standardInput === 'password' || request.signUp;
+  const page = typedHere ? undefined : await connection.registry.beginBrowserLogin();
+  if (page === undefined) return await tokenForPassword(context, connection, request);
+  await context.prompter.visit({
+    message: `Log in to ${connection.registry.displayUrl} in a browser:`,
+    url: page.pageUrl,
+    instead: 'pass --username <name> and --password-stdin, or a token with --token-stdin',
+  });
+  return await connection.registry.collect(page);
 }
 
 async function tokenForPassword(

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
+import type { Registry } from '../ecosystems/registry.ts';
 import { PubError } from '../errors.ts';
-import type { OneTimePasswordSource } from '../second-factor/with-second-factor.ts';
+import type { OneTimePasswordSource, Reason } from '../second-factor/with-second-factor.ts';
 import { Secret } from '../secret.ts';
 
 /** Codes are six or eight digits, recovery codes and web proofs longer; none is near this. */
@@ -20,21 +21,42 @@ export function parseOneTimePassword(text: string, origin: string): Secret {
   return new Secret(code);
 }
 
-/** `--otp`, else `PUB_OTP`, else the person is asked. */
+/** `--otp`, else `PUB_OTP`, else the person is asked, or sent to a browser where the registry has a page. */
 export function oneTimePasswordSource(
   context: Pick<Context, 'prompter' | 'environmentOneTimePassword'>,
   option: Secret | undefined,
+  registry?: Pick<Registry, 'collect'>,
 ): OneTimePasswordSource {
   const fromEnvironment = context.environmentOneTimePassword;
   const given =
     option ?? (fromEnvironment && parseOneTimePassword(fromEnvironment.expose(), 'the variable PUB_OTP'));
-  return { given, ask: (reason) => askOneTimePassword(context, reason) };
+  return { given, ask: (reason) => askPerson(context, registry, reason) };
 }
 
-async function askOneTimePassword(context: Pick<Context, 'prompter'>, reason: string): Promise<Secret> {
-  const answer = await context.prompter.secret({
-    message: `one-time password (${reason})`,
-    instead: 'pass --otp <code> or set PUB_OTP',
-  });
+const instead = 'pass --otp <code> or set PUB_OTP';
+
+async function askPerson(
+  context: Pick<Context, 'prompter'>,
+  registry: Pick<Registry, 'collect'> | undefined,
+  { text, browser, codes = true }: Reason,
+): Promise<Secret> {
+  if (browser === undefined || registry === undefined) return await askOneTimePassword(context, text);
+  const typed = codes ? await askCodeOrBrowser(context, text) : undefined;
+  if (typed !== undefined) return typed;
+  await context.prompter.visit({ message: `Approve in a browser (${text}):`, url: browser.pageUrl, instead });
+  return await registry.collect(browser);
+}
+
+async function askOneTimePassword({ prompter }: Pick<Context, 'prompter'>, reason: string): Promise<Secret> {
+  const answer = await prompter.secret({ message: `one-time password (${reason})`, instead });
   return parseOneTimePassword(answer.expose(), 'the answer');
+}
+
+async function askCodeOrBrowser(
+  { prompter }: Pick<Context, 'prompter'>,
+  reason: string,
+): Promise<Secret | undefined> {
+  const message = `one-time password, or Enter to approve in a browser (${reason})`;
+  const answer = await prompter.optionalSecret({ message, instead });
+  return answer && parseOneTimePassword(answer.expose(), 'the answer');
 }

@@ -68,7 +68,7 @@ async function change(
   run: (registry: Registry, proofs: Proofs) => Promise<void>,
 ): Promise<void> {
   const { registry, credential } = await openAuthenticated(context, choice(request));
-  const source = oneTimePasswordSource(context, request.oneTimePassword);
+  const source = oneTimePasswordSource(context, request.oneTimePassword, registry);
   const hints = { E_FORBIDDEN: `run \`pub owner list ${request.packageName}\` to see who may change it` };
   await withHint(hints, () =>
     withSecondFactor(source, (oneTimePassword) =>

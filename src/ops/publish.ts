@@ -5,7 +5,11 @@ import type { Credential } from '../credentials/provider.ts';
 import type { Archive, PackOptions, Project } from '../ecosystems/ecosystem.ts';
 import type { PublishRequest } from '../ecosystems/registry.ts';
 import { PubError } from '../errors.ts';
-import { type OneTimePasswordSource, withSecondFactor } from '../second-factor/with-second-factor.ts';
+import {
+  type OneTimePasswordSource,
+  type Reason,
+  withSecondFactor,
+} from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
 import { acceptConcerns } from './concerns.ts';
 import { type Connection, openConnection, optionalCredential } from './connection.ts';
@@ -35,10 +39,10 @@ type PublishContext = Omit<Context, 'readStandardInput'>;
  * forbids before packing, what the registry forbids and a missing code before the upload.
  */
 export async function publish(context: PublishContext, request: PublishCommandRequest): Promise<void> {
-  const source = oneTimePasswordSource(context, request.oneTimePassword);
   const project = await context.openProject(resolve(context.workingDirectory, request.path));
   tagFor(project, request);
   const connection = await openConnection(context, registryChoice(project, request));
+  const source = oneTimePasswordSource(context, request.oneTimePassword, connection.registry);
   const credential = await credentialFor(context, connection, request);
   const packing = await packOptions(context, request);
   const archive = await pack(context, project, packing);
@@ -138,12 +142,17 @@ async function upload(
   if (credential === undefined) throw new Error('an upload without a credential');
   const { archive } = request;
   const askFirst = source.given === undefined && release.plan?.secondFactor === true;
-  const asked = askFirst ? await source.ask(`to publish ${archive.name}@${archive.version}`) : undefined;
+  const asked = askFirst ? await source.ask(reasonOf(release)) : undefined;
   await withHint(ownerHint(archive), () =>
     withSecondFactor(source, (code) =>
       send(context, release, { token: credential.token, oneTimePassword: code ?? asked }),
     ),
   );
+}
+
+function reasonOf({ plan, request }: Release): Reason {
+  const { name, version } = request.archive;
+  return { text: `to publish ${name}@${version}`, browser: plan?.browser, codes: plan?.codes };
 }
 
 async function send(

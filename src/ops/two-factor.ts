@@ -95,8 +95,9 @@ export async function disableSecondFactor(
 ): Promise<void> {
   const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
   const password = await passwordFor(context, request);
-  await withSecondFactor(oneTimePasswordSource(context, request.oneTimePassword), (oneTimePassword) =>
-    registry.disableSecondFactor({ token: credential.token, oneTimePassword }, password),
+  await withSecondFactor(
+    oneTimePasswordSource(context, request.oneTimePassword, registry),
+    (oneTimePassword) => registry.disableSecondFactor({ token: credential.token, oneTimePassword }, password),
   );
   context.terminal.status('Disabled', `the second factor at ${registry.displayUrl}`);
   context.terminal.result({ mode: 'disabled' }, '');
@@ -108,8 +109,10 @@ async function beginEnrolment(
   request: PasswordRequest & { readonly mode: SecondFactorMode },
 ): Promise<Secret | undefined> {
   const password = await passwordFor(context, request);
-  return await withSecondFactor(oneTimePasswordSource(context, request.oneTimePassword), (oneTimePassword) =>
-    registry.beginEnrolment({ token: credential.token, oneTimePassword }, password, request.mode),
+  return await withSecondFactor(
+    oneTimePasswordSource(context, request.oneTimePassword, registry),
+    (oneTimePassword) =>
+      registry.beginEnrolment({ token: credential.token, oneTimePassword }, password, request.mode),
   );
 }
 
@@ -149,7 +152,7 @@ async function confirm(
 ): Promise<readonly Secret[]> {
   const attempts = source.given === undefined ? confirmationAttempts : 1;
   for (let left = attempts; ; left -= 1) {
-    const code = source.given ?? (await source.ask('the one your app shows now'));
+    const code = source.given ?? (await source.ask({ text: 'the one your app shows now' }));
     try {
       return await registry.confirmEnrolment({ token: credential.token }, code);
     } catch (error) {

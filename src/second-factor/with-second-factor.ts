@@ -1,12 +1,21 @@
 import { PubError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import { SecondFactorRequired } from './challenge.ts';
+import { type BrowserRequest, SecondFactorRequired } from './challenge.ts';
+
+/** Why a person is asked, and how they can answer. */
+export interface Reason {
+  readonly text: string;
+  /** Set where they can approve in a browser instead of typing a code. */
+  readonly browser?: BrowserRequest | undefined;
+  /** False for an account whose factors give no codes. */
+  readonly codes?: boolean | undefined;
+}
 
 /** Gives the code a person was asked for, or one given beforehand (`--otp`, `PUB_OTP`). */
 export interface OneTimePasswordSource {
   /** Given beforehand, so that it can be sent with the first request; asks nobody. */
   readonly given: Secret | undefined;
-  ask(reason: string): Promise<Secret>;
+  ask(reason: Reason): Promise<Secret>;
 }
 
 /**
@@ -23,7 +32,8 @@ export async function withSecondFactor<T>(
   } catch (error) {
     if (!(error instanceof SecondFactorRequired)) throw error;
     if (source.given !== undefined) throw refused(error);
-    const code = await source.ask(error.challenge.text);
+    const { text, browser } = error.challenge;
+    const code = await source.ask({ text, browser });
     return await secondAttempt(operation, code);
   }
 }

@@ -8,6 +8,8 @@ export interface PrompterOptions {
   readonly input: Readable & { readonly isTTY?: boolean };
   /** Where prompts are drawn: stderr. */
   readonly output: NodeJS.WritableStream;
+  /** Opens a page in a browser, if there is one. Never fails: the address is on the screen as well. */
+  readonly openPage: (url: string) => Promise<void>;
   /** Ctrl-C outside a prompt; takes an open prompt down too. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -29,6 +31,17 @@ export function createPrompter(options: PrompterOptions): Prompter {
         const question = { message: printable(message), mask: false, toggleMask: false };
         return new Secret(await password(question, settings));
       }),
+    optionalSecret: (question) =>
+      ask(options, async (settings) => {
+        const { password } = await import('@inquirer/prompts');
+        const asked = { message: printable(question.message), mask: false, toggleMask: false };
+        const answer = await password(asked, settings);
+        return answer === '' ? undefined : new Secret(answer);
+      }),
+    visit: async ({ message, url }) => {
+      options.output.write(`${printable(message)}\n  ${printable(url)}\n`);
+      await options.openPage(url);
+    },
     confirm: ({ message }: Question) =>
       ask(options, async (settings) => {
         const { confirm } = await import('@inquirer/prompts');

@@ -3,7 +3,7 @@ import type { Prompter, Question } from './prompter.ts';
 
 /** Where there is nobody to ask: without a terminal. */
 export function createUnavailablePrompter(): Prompter {
-  return { text: refuse, secret: refuse, confirm: refuse };
+  return { text: refuse, secret: refuse, optionalSecret: refuse, visit: refuse, confirm: refuse };
 }
 
 async function refuse({ message, instead }: Question): Promise<never> {

@@ -104,6 +104,13 @@ export function scriptedPrompter(answers: Answers): Prompter & { finish(): void 
   return {
     text: async (question) => String(next(question)),
     secret: async (question) => new Secret(String(next(question))),
+    optionalSecret: async (question) => {
+      const answer = String(next(question));
+      return answer === '' ? undefined : new Secret(answer);
+    },
+    visit: async (page) => {
+      if (next(page) !== page.url) throw new Error(`unexpected page: ${page.url}`);
+    },
     confirm: async (question) => next(question) === true,
     finish() {
       if (left.length > 0) throw new Error(`never asked: ${left.map(([question]) => question).join(', ')}`);

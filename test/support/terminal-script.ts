@@ -6,7 +6,7 @@ import { createTerminal } from '../../src/terminal/stream-terminal.ts';
 const [scene] = process.argv.slice(2);
 const { stdin, stdout, stderr, env: environment } = process;
 const terminal = await createTerminal({ stdout, stderr, environment, json: false });
-const prompter = createPrompter({ input: stdin, output: stderr });
+const prompter = createPrompter({ input: stdin, output: stderr, openPage: async () => {} });
 const instead = 'use --answer';
 
 const scenes: Record<string, () => Promise<void>> = {

@@ -35,13 +35,16 @@ export async function plan(client: RegistryClient, token: Secret, request: Publi
     command: 'publish',
     attempt,
     token,
-    json: preflightBody([request.archive]),
+    json: preflightBody([request.archive], client.browser),
   });
   if (!speaksPreflight(response)) {
     return { dialect: 'npm', plan: await planFromPackument(client, token, request) };
   }
   if (!isSuccess(response)) throw refusalOf(response, attempt);
-  return { dialect: 'pub', plan: planFrom(JSON.parse(response.text) as Json, request.archive, attempt) };
+  return {
+    dialect: 'pub',
+    plan: planFrom(JSON.parse(response.text) as Json, request.archive, attempt, client.url),
+  };
 }
 
 /**

@@ -28,11 +28,14 @@ export interface NpmRequest
 export class RegistryClient {
   readonly displayUrl: string;
   readonly url: string;
+  /** Whether there is a person who can be sent to a browser. */
+  readonly browser: boolean;
   readonly #transport: Transport;
 
-  constructor(target: RegistryTarget, transport: Transport) {
+  constructor(target: RegistryTarget, transport: Transport, browser = false) {
     this.url = target.url;
     this.displayUrl = target.url.replace(/\/$/, '');
+    this.browser = browser;
     this.#transport = transport;
   }
 
@@ -47,8 +50,8 @@ export class RegistryClient {
       headers: {
         accept: request.accept ?? 'application/json',
         'npm-command': request.command,
-        // Codes typed by a person; `web` would ask for a browser flow.
-        'npm-auth-type': 'legacy',
+        // `web` lets a registry answer a challenge with a page to approve on, beside taking codes.
+        'npm-auth-type': this.browser ? 'web' : 'legacy',
         ...(isJson ? { 'content-type': 'application/json' } : {}),
         ...request.headers,
       },
@@ -63,7 +66,7 @@ export class RegistryClient {
   /** The answer, if it is a success; otherwise throws what the refusal means. */
   async send(request: NpmRequest): Promise<HttpResponse> {
     const response = await this.ask(request);
-    if (!isSuccess(response)) throw refusalOf(response, request.attempt);
+    if (!isSuccess(response)) throw refusalOf(response, request.attempt, this.url);
     return response;
   }
 

@@ -1,6 +1,7 @@
 import type { RegistryTarget } from '../../config/registry-target.ts';
 import type { Transport } from '../../http/transport.ts';
 import type { Registry } from '../registry.ts';
+import { beginBrowserLogin, collect } from './browser-requests.ts';
 import { addOwner, owners, removeOwner } from './owners.ts';
 import { type Dialect, plan, upload } from './publishing.ts';
 import { RegistryClient } from './registry-client.ts';
@@ -18,16 +19,25 @@ export interface NpmRegistryOptions {
   readonly transport: Transport;
   /** Ours, for the manifests we publish. */
   readonly clientVersion: string;
+  /** True when there is a person who can be sent to a browser. */
+  readonly browser?: boolean;
 }
 
 /** A registry that speaks npm's protocol; with `pub-registry`'s additions where it has them. */
-export function createNpmRegistry({ target, transport, clientVersion }: NpmRegistryOptions): Registry {
-  const client = new RegistryClient(target, transport);
+export function createNpmRegistry({
+  target,
+  transport,
+  clientVersion,
+  browser = false,
+}: NpmRegistryOptions): Registry {
+  const client = new RegistryClient(target, transport, browser);
   /** Learnt by planning; the same for every package. */
   let dialect: Dialect | undefined;
   return {
     displayUrl: client.displayUrl,
     logIn: (login) => logIn(client, login),
+    beginBrowserLogin: () => beginBrowserLogin(client),
+    collect: (request) => collect(client, request),
     revoke: (token) => revoke(client, token),
     whoAmI: (token) => whoAmI(client, token),
     planPublish: async (token, request) => {

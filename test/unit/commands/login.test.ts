@@ -17,6 +17,7 @@ import {
 function registryOf(given: Partial<Registry> = {}) {
   const logins: Login[] = [];
   const registry = scriptedRegistry({
+    beginBrowserLogin: async () => undefined,
     async logIn(login) {
       logins.push(login);
       if (login.password.expose() !== 'correct horse')
@@ -304,6 +305,55 @@ describe('a logout', () => {
       hint: run \`pub login\`
       "
     `);
+  });
+});
+
+describe('a login in a browser', () => {
+  const page = { pageUrl: 'https://registry.example/page', doneUrl: 'https://registry.example/done' };
+
+  it('sends the person to the page, waits, and keeps the token', async () => {
+    const { registry, logins } = registryOf({
+      beginBrowserLogin: async () => page,
+      collect: async (request) => {
+        expect(request).toBe(page);
+        return new Secret('fresh-token');
+      },
+    });
+    const credentials = memoryCredentials();
+    const { exitCode, stderr } = await run('login', {
+      ...loggingIn(registry, credentials),
+      answers: [['in a browser', page.pageUrl]],
+    });
+    expect({ exitCode, logins, kept: credentials.kept?.token.expose() }).toEqual({
+      exitCode: 0,
+      logins: [],
+      kept: 'fresh-token',
+    });
+    expect(stderr).toContain('Logged in as alice');
+  });
+
+  it('is not begun for a name given on the command line', async () => {
+    const { registry } = registryOf({
+      beginBrowserLogin: async () => {
+        throw new Error('unexpected');
+      },
+    });
+    const answers = [['password', 'correct horse']] as const;
+    expect((await run('login --username alice', { ...loggingIn(registry), answers })).exitCode).toBe(0);
+  });
+
+  it('keeps nothing when it is denied there', async () => {
+    const denied = new PubError('E_SECOND_FACTOR', 'it was not approved in the browser');
+    const { registry } = registryOf({
+      beginBrowserLogin: async () => page,
+      collect: async () => {
+        throw denied;
+      },
+    });
+    const credentials = memoryCredentials();
+    const given = { ...loggingIn(registry, credentials), answers: [['in a browser', page.pageUrl]] as const };
+    expect((await run('login', given)).exitCode).toBe(1);
+    expect(credentials.kept).toBeUndefined();
   });
 });
 

@@ -80,6 +80,36 @@ describe('a publish', () => {
     expect(project.events).toEqual(['pack for publish', 'after publish']);
   });
 
+  it('lets the person approve in a browser instead, and sends the proof from there', async () => {
+    const page = { pageUrl: 'https://registry.example/page', doneUrl: 'https://registry.example/done' };
+    const collect = async () => new Secret('f'.repeat(64));
+    const planPublish = async () => ({ ...plan, browser: page, codes: true });
+    const { registry, uploads } = registryTaking('f'.repeat(64), { planPublish, collect });
+    const answers = [
+      ['Enter to approve in a browser', ''],
+      ['Approve in a browser', page.pageUrl],
+    ] as const;
+    const { exitCode } = await run('publish', { ...publishing(exampleProject(), registry), answers });
+    expect([exitCode, uploads.length]).toEqual([0, 1]);
+  });
+
+  it('goes straight to the browser for an account whose factors give no codes', async () => {
+    const page = { pageUrl: 'https://registry.example/page', doneUrl: 'https://registry.example/done' };
+    const collect = async () => new Secret('f'.repeat(64));
+    const planPublish = async () => ({ ...plan, browser: page, codes: false });
+    const { registry } = registryTaking('f'.repeat(64), { planPublish, collect });
+    const answers = [['Approve in a browser', page.pageUrl]] as const;
+    expect((await run('publish', { ...publishing(exampleProject(), registry), answers })).exitCode).toBe(0);
+  });
+
+  it('takes a typed code where a browser is offered too', async () => {
+    const page = { pageUrl: 'https://registry.example/page', doneUrl: 'https://registry.example/done' };
+    const planPublish = async () => ({ ...plan, browser: page, codes: true });
+    const { registry } = registryTaking('123456', { planPublish });
+    const answers = [['Enter to approve in a browser', '123456']] as const;
+    expect((await run('publish', { ...publishing(exampleProject(), registry), answers })).exitCode).toBe(0);
+  });
+
   it('uses the code of --otp, and asks nobody', async () => {
     const { registry, uploads } = registryTaking('123456');
     const { exitCode } = await run('publish --otp 123456', publishing(exampleProject(), registry));

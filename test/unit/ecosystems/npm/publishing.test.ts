@@ -47,7 +47,7 @@ test.each(vectors('answer-reject'))('preflight answer: $name', async ({ body, er
 test.each(vectors('request-accept'))('preflight request: $name', ({ body }) => {
   const { releases } = body as { releases: readonly { sha256: string }[] };
   const archives = releases.map(({ sha256, ...release }) => ({ ...release, digests: { sha256 } }));
-  expect(preflightBody(archives as unknown as readonly Archive[])).toEqual({ releases });
+  expect(preflightBody(archives as unknown as readonly Archive[], false)).toEqual({ releases });
 });
 
 test('an answer about two releases is not believed', async () => {
@@ -61,7 +61,7 @@ test('the preflight carries the token as a bearer and no code', async () => {
   const publish = await request();
   await registry.planPublish(token, publish);
   expect(sent[0]).toMatchObject({ token: 'pub_token', oneTimePassword: undefined });
-  expect(JSON.parse(String(sent[0]?.body))).toEqual(preflightBody([publish.archive]));
+  expect(JSON.parse(String(sent[0]?.body))).toEqual(preflightBody([publish.archive], false));
   expect(sent[0]?.headers).toMatchObject({ 'npm-command': 'publish', 'npm-auth-type': 'legacy' });
 });
 
