@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { defineConfig, type Plugin } from 'rolldown';
 import { defaultRegistryUrl } from './src/ecosystems/npm/default-registry.ts';
@@ -51,6 +52,12 @@ const npmRegistryUrl: Plugin = {
   },
 };
 
+/** What the registry's pages load lies beside the bundle, as it lies beside `web/assets.ts`. */
+const staticFiles: Plugin = {
+  name: 'static-files',
+  writeBundle: () => cpSync('registry/src/web/static', 'registry/dist/static', { recursive: true }),
+};
+
 export default defineConfig([
   {
     input: { pub: 'bin/pub.ts', 'keychain-child': 'bin/keychain-child.ts' },
@@ -70,6 +77,7 @@ export default defineConfig([
     input: { 'pub-registry': 'registry/bin/pub-registry.ts' },
     platform: 'node',
     external: registryExternal,
+    plugins: [staticFiles],
     output: { dir: 'registry/dist', format: 'esm', cleanDir: true },
   },
 ]);

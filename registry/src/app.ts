@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -6,6 +5,7 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { Refusal, type RefusalCode } from './errors.ts';
+import { refusalOf } from './framework-refusal.ts';
 import { isLoopback } from './loopback.ts';
 import { approvalUrls } from './protocols/approval-urls.ts';
 import { addRoutes } from './routes.ts';
@@ -89,25 +89,14 @@ async function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  if (error instanceof Refusal) return refuse(reply, error, services.settings.publicUrl());
   const known = refusalOf(error);
-  if (known !== undefined) return refuse(reply, known);
+  if (known !== undefined) return refuse(reply, known, services.settings.publicUrl());
   // The route and not the URL: npm's logout has a token in its URL.
   services.log(
     `${request.method} ${request.routeOptions.url ?? 'unknown route'} failed: ${error.stack ?? error.message}`,
   );
   const text = 'the registry failed to do this; it is safe to repeat the request';
   await forgetCaching(reply).code(500).send({ error: text, message: text, code: 'internal_error' });
-}
-
-/** The framework's own refusals, in our words. */
-function refusalOf(error: FastifyError): Refusal | undefined {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Refusal('too_large', 'the body is too large');
-  const status = error.statusCode ?? 500;
-  if (status < 400 || status >= 500) return undefined;
-  return new Refusal('bad_request', `the request is refused: ${STATUS_CODES[status] ?? status}`, {
-    cause: error,
-  });
 }
 
 const authenticate: Partial<Record<RefusalCode, string>> = {

@@ -11,6 +11,7 @@ import { logOut } from './protocols/pub/log-out.ts';
 import { preflight } from './protocols/pub/preflight.ts';
 import { putRelease } from './protocols/pub/upload.ts';
 import type { Services } from './services.ts';
+import { addPages } from './web/routes.ts';
 
 type Handler = (services: Services, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
@@ -53,6 +54,9 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   // pub
   app.post('/-/pub/v1/preflight', on(preflight));
   app.post('/-/pub/v1/logout', on(logOut));
+
+  // what people see in a browser
+  addPages(app, services);
 
   // Bodies that are read as they arrive: whoever may not send one is refused before it is read.
   app.register((streamed, _options, done) => {
