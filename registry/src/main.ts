@@ -1,10 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseEmail } from './accounts/accounts.ts';
 import { auditCommand } from './commands/audit.ts';
 import { keysCommand } from './commands/keys.ts';
+import { mailCommand } from './commands/mail.ts';
 import { userCommand } from './commands/user.ts';
 import { Refusal } from './errors.ts';
 import type { Io } from './io.ts';
 import { isLoopback } from './loopback.ts';
+import { parseSmtpUrl, type SmtpServer } from './mail/smtp-url.ts';
 import { type ServerOptions, startServer } from './server.ts';
 import { version } from './version.ts';
 import { defaultDataFolder } from './wiring.ts';
@@ -41,9 +44,19 @@ function createProgram(io: Io): Command {
         'whether anybody may create an account (default: open on loopback only)',
       ).choices(['open', 'closed']),
     )
+    .option(
+      '--smtp-url <url>',
+      'the server that mail goes out by, such as smtps://user@mail.example, with its password in PUB_REGISTRY_SMTP_PASSWORD (default: mail is kept in the data folder)',
+      (text) => parseMailServer(text, program),
+    )
+    .option(
+      '--mail-from <address>',
+      'who mail is from (default: pub-registry at the host of --url)',
+      (text) => parseSender(text, program),
+    )
     .addHelpText('after', '\nExample: pub-registry --data ./registry --port 4873')
     .action(async (options: ServerOptions) => await serve(options, io));
-  for (const command of [userCommand(io), auditCommand(io), keysCommand(io)]) {
+  for (const command of [userCommand(io), mailCommand(io), auditCommand(io), keysCommand(io)]) {
     program.addCommand(command.copyInheritedSettings(program));
     for (const child of command.commands) withData(child.copyInheritedSettings(program));
   }
@@ -98,6 +111,23 @@ function parseUrl(text: string, program: Command): string {
     });
   }
   return url.href.replace(/\/+$/, '');
+}
+
+function parseMailServer(text: string, program: Command): SmtpServer {
+  const server = parseSmtpUrl(text);
+  if (server !== undefined) return server;
+  return program.error(
+    'error: --smtp-url is not smtps://[user@]host[:port] or smtp://[user@]host[:port]; a password goes into PUB_REGISTRY_SMTP_PASSWORD',
+    { exitCode: 2 },
+  );
+}
+
+function parseSender(text: string, program: Command): string {
+  try {
+    return parseEmail(text);
+  } catch {
+    return program.error('error: --mail-from is not an e-mail address', { exitCode: 2 });
+  }
 }
 
 function describe(error: unknown): string {

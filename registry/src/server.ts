@@ -1,7 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.ts';
 import { isLoopback } from './loopback.ts';
-import { openServices } from './wiring.ts';
+import type { SmtpServer } from './mail/smtp-url.ts';
+import type { MailTransport } from './mail/transport.ts';
+import { startMailWorker } from './mail/worker.ts';
+import { openMailTransport, openServices } from './wiring.ts';
 
 export interface ServerOptions {
   readonly data: string;
@@ -11,6 +14,9 @@ export interface ServerOptions {
   readonly registration: 'open' | 'closed' | undefined;
   /** Where clients reach the registry, when that is not where it listens. */
   readonly url: string | undefined;
+  /** Where mail goes out; without one it is kept in the data folder. */
+  readonly smtpUrl?: SmtpServer;
+  readonly mailFrom?: string;
 }
 
 export interface RunningServer {
@@ -29,7 +35,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const publicUrl = () => options.url ?? listening;
   const services = await openServices(options.data, { registration, publicUrl });
   const app = createApp(services);
+  let transport: MailTransport;
   try {
+    transport = openMailTransport(options.data, services, {
+      server: options.smtpUrl,
+      from: options.mailFrom,
+    });
     await app.listen({ host: options.host, port: options.port });
   } catch (error) {
     await services.close();
@@ -37,12 +48,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   const { port } = app.server.address() as AddressInfo;
   listening = `http://${hostInUrl(options.host)}:${port}`;
+  const mail = startMailWorker(services, transport);
   return {
     url: publicUrl(),
     async stop() {
       const timer = setTimeout(() => app.server.closeAllConnections(), gracePeriod);
       await app.close();
       clearTimeout(timer);
+      await mail.stop();
       await services.close();
     },
   };

@@ -1,3 +1,4 @@
+import { listOwners } from '../packages/packages.ts';
 import type { Write } from '../store/database.ts';
 import { type TemplateName, templates } from './templates.ts';
 
@@ -53,14 +54,8 @@ export async function mailOwners(
   packageId: number,
   message: Pick<MailMessage, 'template' | 'values'>,
 ): Promise<void> {
-  const owners = await transaction
-    .selectFrom('owners')
-    .select('account_id')
-    .where('package_id', '=', packageId)
-    .where('role', '=', 'owner')
-    .orderBy('account_id')
-    .execute();
-  for (const { account_id } of owners) await mailAccount(transaction, now, account_id, message);
+  for (const { id } of await listOwners(transaction, packageId))
+    await mailAccount(transaction, now, id, message);
 }
 
 /** Found when the mail is written, and so by the test of the event, and not when it is sent. */

@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Selectable } from 'kysely';
+import type { Services } from '../services.ts';
+import type { OutboxRow } from '../store/schema-people.ts';
+import { renderMail } from './render.ts';
+import { type TemplateName, templates } from './templates.ts';
+import { MailFailure, type MailTransport } from './transport.ts';
+
+/**
+ * Sends what is in the outbox. A worker claims a mail before it sends it, so that no two send the same one on
+ * purpose; a mail whose worker died is claimed again later. What was handed over and not yet marked when that
+ * happened goes out twice, under the same Message-ID: once at least, for no protocol gives exactly once.
+ */
+type Mail = Selectable<OutboxRow>;
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+/** Longer than any sending takes (`transports.ts`). */
+const claimLifetime = 5 * minute;
+
+const firstWait = minute;
+const longestWait = 6 * hour;
+
+/** With the waits above about four days, as RFC 5321 §4.5.4.1 has it. Then it is kept, for the operator to see. */
+export const mostAttempts = 24;
+
+/** Sent mails are forgotten after that: the outbox is no archive of who got what. */
+const keepSent = 7 * 24 * hour;
+
+/** How often the outbox is looked at, in milliseconds. */
+const pause = 2 * second;
+
+type Needed = Pick<Services, 'database' | 'clock' | 'settings' | 'log'>;
+
+/** Sends everything that is due, oldest first, until nothing is left or the server is out of reach. */
+export async function sendDueMail(
+  services: Needed,
+  transport: MailTransport,
+  stopping?: AbortSignal,
+): Promise<number> {
+  let sent = 0;
+  while (!stopping?.aborted) {
+    const mail = await claimNext(services);
+    if (mail === undefined) return sent;
+    const failure = await attempt(services, transport, mail);
+    if (failure === undefined) sent += 1;
+    else if (!failure.thisMailOnly) return sent;
+  }
+  return sent;
+}
+
+/** When a mail that failed `attempts` times is tried again, in milliseconds from then. */
+export function waitAfter(attempts: number): number {
+  return Math.min(firstWait * 2 ** (attempts - 1), longestWait);
+}
+
+async function claimNext({ database, clock }: Needed): Promise<Mail | undefined> {
+  // Asked without the lock: most of the time there is nothing.
+  if ((await findDue(database.read, clock())) === undefined) return undefined;
+  return await database.write(async (transaction) => {
+    const now = clock();
+    const due = await findDue(transaction, now);
+    if (due === undefined) return undefined;
+    const claimed_until = now + claimLifetime;
+    const result = await transaction
+      .updateTable('outbox')
+      .set({ claimed_until })
+      .where('id', '=', due.id)
+      .where('claimed_until', '=', due.claimed_until)
+      .executeTakeFirst();
+    return result.numUpdatedRows === 1n ? { ...due, claimed_until } : undefined;
+  });
+}
+
+async function findDue(db: Services['database']['read'], now: number): Promise<Mail | undefined> {
+  return await db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('sent_at', 'is', null)
+    .where('next_at', '<=', now)
+    .where('claimed_until', '<=', now)
+    .where('attempts', '<', mostAttempts)
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+async function attempt(
+  services: Needed,
+  transport: MailTransport,
+  mail: Mail,
+): Promise<MailFailure | undefined> {
+  try {
+    await transport.send({ ...outgoing(services, mail), id: mail.id, at: mail.created_at });
+  } catch (error) {
+    const failure = asFailure(error);
+    services.log(`mail ${mail.id} (${mail.template}) was not sent: ${failure.message}`);
+    await markFailed(services, mail, failure.message);
+    return failure;
+  }
+  await markSent(services, mail);
+  return undefined;
+}
+
+function outgoing({ settings }: Needed, mail: Mail) {
+  const publicUrl = settings.publicUrl();
+  const template = mail.template as TemplateName;
+  if (!Object.hasOwn(templates, template)) throw new Error(`there is no mail called ${mail.template}`);
+  const values = JSON.parse(mail.content) as Record<string, string>;
+  const messageId = `<${mail.created_at}.${mail.id}@${URL.parse(publicUrl)?.hostname ?? 'localhost'}>`;
+  return {
+    to: mail.recipient,
+    messageId,
+    ...renderMail(template, values, { publicUrl, at: mail.created_at }),
+  };
+}
+
+/** A fault of ours is about this mail, and may have an address in its words. */
+function asFailure(error: unknown): MailFailure {
+  if (error instanceof MailFailure) return error;
+  return new MailFailure('it could not be written', { cause: error, thisMailOnly: true });
+}
+
+/** The link is in the mail now and nowhere else. */
+async function markSent({ database, clock }: Needed, mail: Mail): Promise<void> {
+  await database.write(async (transaction) => {
+    const now = clock();
+    await transaction
+      .updateTable('outbox')
+      .set({ sent_at: now, content: '{}', failure: null })
+      .where('id', '=', mail.id)
+      .execute();
+    await transaction
+      .deleteFrom('outbox')
+      .where('sent_at', '<', now - keepSent)
+      .execute();
+  });
+}
+
+async function markFailed({ database, clock }: Needed, mail: Mail, failure: string): Promise<void> {
+  const attempts = mail.attempts + 1;
+  await database.write(async (transaction) => {
+    await transaction
+      .updateTable('outbox')
+      .set({ attempts, failure, next_at: clock() + waitAfter(attempts), claimed_until: 0 })
+      .where('id', '=', mail.id)
+      // Whoever was slow enough for somebody else to claim it has nothing to say any more.
+      .where('claimed_until', '=', mail.claimed_until)
+      .where('sent_at', 'is', null)
+      .execute();
+  });
+}
+
+export interface MailWorker {
+  /** Lets the mail that is being sent end; starts no other. */
+  stop(): Promise<void>;
+}
+
+export function startMailWorker(services: Needed, transport: MailTransport): MailWorker {
+  const stopping = new AbortController();
+  const running = run(services, transport, stopping.signal);
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+async function run(services: Needed, transport: MailTransport, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted) {
+    try {
+      await sendDueMail(services, transport, stopping);
+    } catch (error) {
+      // The database is busy or the disk full: nothing is lost, and it is looked at again.
+      services.log(`the outbox could not be read or written: ${(error as Error).message}`);
+    }
+    await sleep(pause, undefined, { signal: stopping }).catch(() => {});
+  }
+}
