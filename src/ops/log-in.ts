@@ -68,7 +68,10 @@ async function keep(
 async function printToken(context: LogInContext, request: LogInRequest): Promise<void> {
   const connection = await openConnection(context, { explicit: request.registry });
   const token = await newToken(context, connection, request);
-  const account = await connection.registry.whoAmI(token);
+  const account = await connection.registry.whoAmI(token).catch(async (error) => {
+    await revokeQuietly(connection, token);
+    throw error;
+  });
   const { displayUrl } = connection.registry;
   context.terminal.status('Logged in', `as ${account} at ${displayUrl}`);
   context.terminal.note('The token is kept nowhere. `PUB_TOKEN=… pub logout` revokes it.');
@@ -133,12 +136,12 @@ async function passwordFor(context: LogInContext, request: LogInRequest): Promis
   return password;
 }
 
-/** A token nobody keeps would stay valid unseen. That it could not be stored is the failure to tell. */
+/** A token nobody has would stay valid unseen. The failure that made it so is the one to tell. */
 async function revokeQuietly({ registry }: Connection, token: Secret): Promise<void> {
   try {
     await registry.revoke(token);
   } catch {
-    // The failure to store is thrown by the caller and says what went wrong.
+    // What went wrong before is thrown by the caller.
   }
 }
 

@@ -369,6 +369,26 @@ describe('a token that is not kept here', () => {
     expect(stderr).not.toContain('fresh-token');
   });
 
+  it('is revoked when the registry does not know it, and not printed', async () => {
+    const revoked: string[] = [];
+    const { registry } = registryOf({
+      whoAmI: async () => {
+        throw new PubError('E_REGISTRY', 'failed');
+      },
+      revoke: async (token) => {
+        revoked.push(token.expose());
+        return true;
+      },
+    });
+    const answers = [['password', 'correct horse']] as const;
+    const given = { ...loggingIn(registry), answers };
+    expect(await run('login --username alice --print-token', given)).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+    });
+    expect(revoked).toEqual(['fresh-token']);
+  });
+
   it('is revoked by a logout, which says where to remove it', async () => {
     const revoked: string[] = [];
     const registry = scriptedRegistry({
