@@ -164,9 +164,8 @@ async function accept(services: Services, passkey: Passkey, { counter, backedUp 
       .updateTable('passkeys')
       .set({ counter, backed_up: backedUp ? 1 : 0, last_used_at: now })
       .where('id', '=', passkey.id)
-      .where((eb) =>
-        eb.or([eb('counter', '<', counter), eb.and([eb('counter', '=', 0), eb.val(counter === 0)])]),
-      )
+      // Some do not count at all, and stay at zero.
+      .where((eb) => eb.or([eb('counter', '<', counter), ...(counter === 0 ? [eb('counter', '=', 0)] : [])]))
       .executeTakeFirst();
     if (result.numUpdatedRows !== 1n) return false;
     await clearAttempts(transaction, codeAttempts(passkey.account_id));
