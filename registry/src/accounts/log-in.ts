@@ -14,14 +14,22 @@ import {
   refundAttempt,
 } from './attempts.ts';
 import { holdAccount, holdLifetime } from './hold.ts';
+import { noteAddress } from './known-addresses.ts';
 import { codeRequired } from './second-factor/demand.ts';
 import { hasSecondFactor } from './second-factor/factors.ts';
-import { checkCode, codeAttempts, consumeProof, type Proof } from './second-factor/proof.ts';
+import {
+  checkCode,
+  codeAttempts,
+  consumeProof,
+  type Proof,
+  type ProofFactor,
+} from './second-factor/proof.ts';
 import {
   consumeRecoveryCode,
   findRecoveryCode,
   normaliseRecoveryCode,
 } from './second-factor/recovery-codes.ts';
+import { plainAddress } from './tokens/networks.ts';
 import { createToken } from './tokens.ts';
 
 export interface LoginRequest {
@@ -43,40 +51,55 @@ export async function logIn(services: Services, request: LoginRequest): Promise<
   const account = await checkPassword(services, request);
   const needed = await hasSecondFactor(services.database.read, account.id);
   const used = needed ? await checkLoginFactor(services, account, request) : undefined;
-  try {
-    return await openSession(services, account, used, request.label);
-  } catch (error) {
-    if (error instanceof Refusal) await recordRefusal(services, account, error);
-    throw error;
-  }
+  return await logLoginRefusal(services, account, () => openSession(services, account, used, request));
 }
 
 async function openSession(
   services: Services,
   account: Account,
   used: LoginFactor | undefined,
-  label: string,
+  { label, address }: LoginRequest,
 ): Promise<string> {
   return await services.database.write(async (transaction) => {
     const now = services.clock();
-    await consumeLoginFactor(transaction, account, used, now);
-    if (used?.kind === 'recovery-code') {
-      await recordEvent(transaction, now, {
-        tag: 'factor:recovery-code-used',
-        actor: account.name,
-        subject: account.name,
-      });
-    }
-    const details = { factor: used === undefined ? null : factorOf(used) };
-    await recordEvent(transaction, now, {
-      tag: 'account:login',
-      actor: account.name,
-      subject: account.name,
-      details,
-    });
+    await settleLogin(transaction, { account, used, now });
+    const sighting = { accountId: account.id, name: account.name, address: plainAddress(address) };
+    await noteAddress(transaction, now, { ...sighting, token: label, program: label });
     const lifetime = services.settings.loginTokenLifetime;
     return await createToken(transaction, { accountId: account.id, label, now, lifetime });
   });
+}
+
+export interface Login {
+  readonly account: Account;
+  readonly used: LoginFactor | undefined;
+  readonly now: number;
+}
+
+/** Uses the factor of a login up and logs it, in the transaction that makes the token or the session. */
+export async function settleLogin(transaction: Write, { account, used, now }: Login): Promise<void> {
+  await consumeLoginFactor(transaction, account, used, now);
+  const { name } = account;
+  if (used?.kind === 'recovery-code') {
+    const event = { tag: 'factor:recovery-code-used', actor: name, subject: name } as const;
+    await recordEvent(transaction, now, event);
+  }
+  const details = { factor: used === undefined ? null : factorOf(used) };
+  await recordEvent(transaction, now, { tag: 'account:login', actor: name, subject: name, details });
+}
+
+/** Runs the end of a login, and logs it when it is refused. */
+export async function logLoginRefusal<T>(
+  services: Services,
+  account: Account,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refusal) await recordRefusal(services, account, error);
+    throw error;
+  }
 }
 
 async function recordRefusal(services: Services, account: Account, { code }: Refusal): Promise<void> {
@@ -139,16 +162,21 @@ async function chargeAll(
   return undefined;
 }
 
-type LoginFactor = Proof | { readonly kind: 'recovery-code'; readonly id: number };
+/** What a login was completed with, besides the password. A passkey's answer was used up when it was checked. */
+export type LoginFactor =
+  | Proof
+  | { readonly kind: 'recovery-code'; readonly id: number }
+  | { readonly kind: 'passkey' };
 
-function factorOf(used: LoginFactor): string {
-  return used.kind === 'recovery-code' ? used.kind : used.factor;
+export function factorOf(used: LoginFactor): ProofFactor | 'recovery-code' {
+  return 'factor' in used ? used.factor : used.kind;
 }
 
-async function checkLoginFactor(
+/** Checks the code of a login: a one-time password, or a recovery code. Throws what `checkCode` throws. */
+export async function checkLoginFactor(
   services: Services,
   account: Account,
-  request: LoginRequest,
+  request: Pick<LoginRequest, 'code' | 'receivedAt'>,
 ): Promise<LoginFactor> {
   if (request.code === undefined) throw codeRequired('this account has a second factor');
   const recoveryCode = normaliseRecoveryCode(request.code);
@@ -193,7 +221,7 @@ async function consumeLoginFactor(
   } else if (used.kind === 'recovery-code') {
     if (!(await consumeRecoveryCode(transaction, used.id, now))) throw recoveryCodeRefused();
     await holdAccount(transaction, account.id, now + holdLifetime);
-  } else {
+  } else if (used.kind !== 'passkey') {
     await consumeProof(transaction, used, now);
   }
 }

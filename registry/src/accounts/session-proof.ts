@@ -1,13 +1,14 @@
 import { Refusal } from '../errors.ts';
 import type { Read } from '../store/database.ts';
 import type { Actor } from './actor.ts';
+import { hasSecondFactor } from './second-factor/factors.ts';
 import type { Proof, ProofFactor } from './second-factor/proof.ts';
 
 /** How long a proof given in a browser session is fresh, in milliseconds: ten minutes, as RubyGems has it. */
 export const freshness = 10 * 60 * 1_000;
 
 /** The proof of a session whose person proved who they are a moment ago. Throws `proof_required` otherwise. */
-export async function sessionProof(db: Read, { credential }: Actor, now: number): Promise<Proof> {
+export async function sessionProof(db: Read, { accountId, credential }: Actor, now: number): Promise<Proof> {
   const session = await db
     .selectFrom('sessions')
     .select(['proved_at', 'proved_with'])
@@ -15,9 +16,15 @@ export async function sessionProof(db: Read, { credential }: Actor, now: number)
     .executeTakeFirst();
   const provedAt = session?.proved_at ?? null;
   if (provedAt === null || provedAt + freshness < now) {
-    throw new Refusal('proof_required', 'confirm that it is you, then repeat this');
+    throw proofRequired();
   }
+  // Enrolled since: from then on a password is no proof, in whichever browser it was given.
+  if (session?.proved_with === 'password' && (await hasSecondFactor(db, accountId))) throw proofRequired();
   return { kind: 'session', factor: session?.proved_with as ProofFactor, expiresAt: provedAt + freshness };
+}
+
+function proofRequired(): Refusal {
+  return new Refusal('proof_required', 'confirm that it is you, then repeat this');
 }
 
 export async function isSessionEnded(db: Read, sessionId: number, now: number): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Refusal } from '../errors.ts';
+import { Refusal } from '../errors.ts';
 import { refusalOf } from '../framework-refusal.ts';
 import type { Services } from '../services.ts';
 import { checkForm } from './csrf.ts';
@@ -77,6 +77,25 @@ function answerRefusal({ request, reply }: Visit, refusal: Refusal): Answer {
 /** 401 is for programs: it demands a `www-authenticate` that pages have no use for (RFC 9110 §15.5.2). */
 export function pageStatus({ status }: Refusal): number {
   return status === 401 ? 403 : status;
+}
+
+/**
+ * The work of a form. Refused, the visitor gets the form again, with what is wrong with it on top; but for
+ * those refusals that lead to another page.
+ */
+export async function orFormAgain(
+  visit: Visit,
+  work: () => Promise<Answer>,
+  form: (problem: string) => Promise<Page>,
+): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Refusal) || ['unauthenticated', 'proof_required'].includes(error.code))
+      throw error;
+    if (error.retryAfter !== undefined) visit.reply.header('retry-after', String(error.retryAfter));
+    return { ...(await form(error.message)), status: pageStatus(error) };
+  }
 }
 
 function failurePage(status: number, title: string, text: string): Page {

@@ -3,8 +3,19 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import type { Services } from '../services.ts';
 import { showAccount } from './account.ts';
+import { confirm, confirmByPasskey, showConfirm } from './confirm.ts';
 import { showFront } from './front.ts';
 import { pageRoutes } from './handle.ts';
+import {
+  completeByCode,
+  completeByPasskey,
+  logIn,
+  logInByPasskey,
+  showLogIn,
+  showLogInFactor,
+} from './log-in.ts';
+import { logOut } from './log-out.ts';
+import { showSignUp, signUp } from './sign-up.ts';
 import { addStaticFiles } from './static-files.ts';
 
 /** Of a form: a passkey's answer is the largest. */
@@ -17,10 +28,23 @@ export function addPages(app: FastifyInstance, services: Services): void {
     // Forms only: what is sent as JSON comes from no form of ours.
     pages.removeAllContentTypeParsers();
     pages.register(formbody, { bodyLimit: longestForm });
-    const { get } = pageRoutes(pages, services);
+    const { get, post } = pageRoutes(pages, services);
     addStaticFiles(pages);
 
     get('/', showFront);
+
+    get('/-/web/sign-up', showSignUp);
+    post('/-/web/sign-up', signUp);
+    get('/-/web/log-in', showLogIn);
+    post('/-/web/log-in', logIn);
+    post('/-/web/log-in/passkey', logInByPasskey);
+    get('/-/web/log-in/factor', showLogInFactor);
+    post('/-/web/log-in/factor', completeByCode);
+    post('/-/web/log-in/factor/passkey', completeByPasskey);
+    post('/-/web/log-out', logOut);
+    get('/-/web/confirm', showConfirm);
+    post('/-/web/confirm', confirm);
+    post('/-/web/confirm/passkey', confirmByPasskey);
     get('/-/web/account', showAccount);
     done();
   });

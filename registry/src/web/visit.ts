@@ -18,6 +18,8 @@ export interface Visit {
   readonly cookie: string | undefined;
   /** The hidden field without which a form is refused: `<form method="post">${visit.csrf()}`. */
   readonly csrf: () => Html;
+  /** The value of the cookie that forms of this answer are bound to; made where there was none. */
+  readonly formSecret: () => string;
 }
 
 export async function openVisit(
@@ -32,14 +34,15 @@ export async function openVisit(
   else if (secret !== undefined) clearCookie(reply, 'session', publicUrl);
   const cookie = session ? secret : readCookie(request, 'form', publicUrl);
   let formCookie = cookie;
-  const csrf = () => {
+  const formSecret = () => {
     if (formCookie === undefined) {
       formCookie = createSecret();
       setCookie(reply, 'form', { value: formCookie, publicUrl });
     }
-    return html`<input type="hidden" name="csrf" value="${formToken(formCookie)}">`;
+    return formCookie;
   };
-  return { services, request, reply, session: session || undefined, cookie, csrf };
+  const csrf = () => html`<input type="hidden" name="csrf" value="${formToken(formSecret())}">`;
+  return { services, request, reply, session: session || undefined, cookie, csrf, formSecret };
 }
 
 /** Somebody who is logged in, second factor and all. */
