@@ -1,3 +1,5 @@
+import type { TokenLimits } from './tokens/scopes.ts';
+
 /** Who a request is from: an account, through one of its tokens or a browser session. */
 export interface Actor {
   readonly accountId: number;
@@ -9,6 +11,8 @@ export interface Credential {
   readonly kind: 'token' | 'session';
   /** In its own table. */
   readonly id: number;
+  /** Of a token that may do less than its account. A login and a session have none. */
+  readonly limits?: TokenLimits | undefined;
 }
 
 /** An actor asking for one act, with the one-time password that came along, if any. */

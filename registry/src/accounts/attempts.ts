@@ -75,6 +75,46 @@ export const registrationLimit: AttemptLimit = {
   forgetAfter: hour,
 };
 
+/** Reports of leaked tokens from one address, a hundred tokens each. Never cleared: every report counts. */
+export const leakReportLimit: AttemptLimit = {
+  code: 'throttled',
+  what: 'reports from this address',
+  free: 60,
+  firstWait: minute,
+  longestWait: hour,
+  forgetAfter: hour,
+};
+
+/** Links for a new password, for one account: five a day, and nobody is told when there are no more. */
+export const resetLimit: AttemptLimit = {
+  code: 'throttled',
+  what: 'requests for a new password',
+  free: 5,
+  firstWait: 24 * hour,
+  longestWait: 24 * hour,
+  forgetAfter: 24 * hour,
+};
+
+/** The same for all accounts from one address: no way to mail to everybody, nor to try who is there. */
+export const resetFromAddressLimit: AttemptLimit = {
+  code: 'throttled',
+  what: 'requests for a new password from this address',
+  free: 20,
+  firstWait: 10 * minute,
+  longestWait: hour,
+  forgetAfter: hour,
+};
+
+/** Links that confirm an address, for one account. */
+export const verificationLimit: AttemptLimit = {
+  code: 'throttled',
+  what: 'requests to confirm an address',
+  free: 5,
+  firstWait: hour,
+  longestWait: 24 * hour,
+  forgetAfter: 24 * hour,
+};
+
 /**
  * Charges one attempt. Returns the refusal when the limit is reached, instead of throwing it: the charge
  * must be committed, and an exception would roll it back.

@@ -2,6 +2,8 @@ import { createHash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Read, Write } from '../store/database.ts';
 import type { Actor } from './actor.ts';
+import { limitsIn } from './tokens/limits.ts';
+import type { TokenSettings } from './tokens/settings.ts';
 
 /**
  * A token is `pub_`, 36 random letters and digits (214 bits) and a checksum of 6, so that a scanner can tell
@@ -12,6 +14,8 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const prefix = 'pub_';
 const randomLength = 36;
 const checksumLength = 6;
+/** Four of the 36 random characters are kept: 190 bits stay unknown. */
+const hintLength = prefix.length + 4;
 const pattern = new RegExp(`^${prefix}[0-9A-Za-z]{${randomLength + checksumLength}}$`);
 
 export interface NewToken {
@@ -21,11 +25,14 @@ export interface NewToken {
   readonly now: number;
   /** Milliseconds. */
   readonly lifetime: number;
+  /** What it may be used for; nothing for all that its account may do. */
+  readonly limits?: Pick<TokenSettings, 'description' | 'scopes' | 'packages' | 'networks'>;
 }
 
 /** Makes a token. The answer is the only time it exists outside its owner's hands. */
 export async function createToken(transaction: Write, token: NewToken): Promise<string> {
   const text = generateToken();
+  const { limits } = token;
   await transaction
     .insertInto('tokens')
     .values({
@@ -35,9 +42,18 @@ export async function createToken(transaction: Write, token: NewToken): Promise<
       created_at: token.now,
       expires_at: token.now + token.lifetime,
       revoked_at: null,
+      hint: text.slice(0, hintLength),
+      description: limits?.description ?? null,
+      scopes: limits === undefined ? null : JSON.stringify(limits.scopes),
+      packages: listText(limits?.packages),
+      cidr: listText(limits?.networks),
     })
     .execute();
   return text;
+}
+
+function listText(list: readonly string[] | undefined): string | null {
+  return list === undefined ? null : JSON.stringify(list);
 }
 
 /** The account behind a token, or nothing when it is malformed, unknown, expired or revoked. */
@@ -47,11 +63,14 @@ export async function findActor(db: Read, text: string, now: number): Promise<Ac
     .selectFrom('tokens')
     .innerJoin('accounts', 'accounts.id', 'tokens.account_id')
     .select(['tokens.id', 'tokens.account_id', 'accounts.name'])
+    .select(['tokens.scopes', 'tokens.packages', 'tokens.cidr'])
     .where('tokens.hash', '=', hashToken(text))
     .where('tokens.revoked_at', 'is', null)
     .where('tokens.expires_at', '>', now)
     .executeTakeFirst();
-  return row && { accountId: row.account_id, name: row.name, credential: { kind: 'token', id: row.id } };
+  if (row === undefined) return undefined;
+  const credential = { kind: 'token', id: row.id, limits: limitsIn(row) } as const;
+  return { accountId: row.account_id, name: row.name, credential };
 }
 
 export async function isRevoked(db: Read, tokenId: number): Promise<boolean> {
@@ -101,7 +120,7 @@ export function generateToken(): string {
   return prefix + body + checksumOf(prefix + body);
 }
 
-function hashToken(text: string): string {
+export function hashToken(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 

@@ -1,5 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { Actor, Program, Requester } from '../accounts/actor.ts';
+import { refuseBeyondLimits, refuseOtherNetwork, TokenLimited } from '../accounts/tokens/limits.ts';
+import type { TokenScope } from '../accounts/tokens/scopes.ts';
+import { noteBeyondLimits, noteDeadToken, noteUse } from '../accounts/tokens/usage.ts';
 import { findActor } from '../accounts/tokens.ts';
 import { Refusal } from '../errors.ts';
 import { type PackageName, parsePackageName } from '../packages/package-name.ts';
@@ -16,19 +19,43 @@ declare module 'fastify' {
     /** When the headers arrived, by the services' clock, in milliseconds. */
     receivedAt: number;
   }
+  interface FastifyContextConfig {
+    /**
+     * The scopes of which a limited token needs one to be heard here, or `any`. A route that says nothing
+     * hears no limited token.
+     */
+    tokens?: readonly TokenScope[] | 'any';
+  }
 }
 
-/** The actor behind the bearer token, `undefined` without a token. A token that is no good is a refusal. */
-export async function findRequestActor(
-  services: Services,
-  request: FastifyRequest,
-): Promise<Actor | undefined> {
+/**
+ * The actor behind the bearer token, `undefined` without a token. Refused: a token that is no good, and one
+ * whose limits do not name what this route does.
+ */
+export async function findRequestActor(services: Services, request: FastifyRequest): Promise<Actor | undefined> {
   const header = request.headers.authorization;
   if (header === undefined) return undefined;
-  const token = /^bearer +(\S+) *$/i.exec(header)?.[1];
-  const actor = token && (await findActor(services.database.read, token, services.clock()));
-  if (!actor) throw new Refusal('unauthenticated', 'the token is unknown, expired or revoked: log in again');
+  const token = /^bearer +(\S+) *$/i.exec(header)?.[1] ?? '';
+  const actor = await findActor(services.database.read, token, services.clock());
+  if (actor === undefined) {
+    noteDeadToken(services, token);
+    throw new Refusal('unauthenticated', 'the token is unknown, expired or revoked: log in again');
+  }
+  refuseOutside(request, actor);
+  noteUse(services, actor, programOf(request));
   return actor;
+}
+
+function refuseOutside(request: FastifyRequest, actor: Actor): void {
+  const { tokens = [] } = request.routeOptions.config;
+  const { name } = request.params as { readonly name?: string };
+  refuseOtherNetwork(actor, request.ip);
+  if (tokens !== 'any') refuseBeyondLimits(actor, tokens, name);
+}
+
+function noteRefusal(services: Services, request: FastifyRequest, error: unknown): void {
+  const route = `${request.method} ${request.routeOptions.url ?? ''}`;
+  if (error instanceof TokenLimited) noteBeyondLimits(services, error, route);
 }
 
 /**
@@ -45,13 +72,17 @@ export async function readablePackage(services: Services, request: FastifyReques
     if (!(error instanceof Refusal)) throw error;
     const found = await findPackage(db, id);
     if (found?.access === 'public') return found;
+    noteRefusal(services, request, error);
     throw error;
   }
   return await getReadablePackage(db, id, actor);
 }
 
 export async function requireActor(services: Services, request: FastifyRequest): Promise<Actor> {
-  const actor = await findRequestActor(services, request);
+  const actor = await findRequestActor(services, request).catch((error: unknown) => {
+    noteRefusal(services, request, error);
+    throw error;
+  });
   if (actor === undefined) throw new Refusal('unauthenticated', 'you are not logged in to this registry');
   return actor;
 }
@@ -127,6 +158,21 @@ export function optionalString(body: JsonObject, key: string): string | undefine
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'string') throw new Refusal('bad_request', `"${key}" is not a string`);
   return value;
+}
+
+/** A list of texts in a body; `undefined` when it is missing or null. */
+export function stringList(body: JsonObject, key: string): readonly string[] | undefined {
+  const value = body[key];
+  if (value === undefined || value === null) return undefined;
+  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value;
+  throw new Refusal('bad_request', `"${key}" is not a list of texts`);
+}
+
+export function numberIn(body: JsonObject, key: string): number | undefined {
+  const value = body[key];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number') return value;
+  throw new Refusal('bad_request', `"${key}" is not a number`);
 }
 
 export function requiredString(body: JsonObject, key: string): string {

@@ -10,6 +10,7 @@ import type {
   PasskeyRow,
   ScopeRow,
   SessionRow,
+  TransferRow,
   WebauthnChallengeRow,
 } from './schema-people.ts';
 
@@ -40,6 +41,7 @@ export interface Schema {
   organisations: OrganisationRow;
   members: MemberRow;
   scopes: ScopeRow;
+  transfers: TransferRow;
 }
 
 export interface AccountRow {
@@ -88,6 +90,10 @@ export interface TokenRow {
   created_at: number;
   expires_at: number;
   revoked_at: number | null;
+  /** Why, where it was not its owner who did it: `leaked`. */
+  revoked_for: string | null;
+  /** How it begins, for its owner to tell it from others. */
+  hint: string | null;
   description: string | null;
   /** What it may be used for, JSON; null for everything its account may do. */
   scopes: string | null;
@@ -119,6 +125,8 @@ export interface PackageRow {
   revision: number;
   created_at: number;
   updated_at: number;
+  /** The organisation an unscoped package was moved to; one with a scope belongs to whoever holds that. */
+  organisation_id: number | null;
 }
 
 /** A package as it is read. */

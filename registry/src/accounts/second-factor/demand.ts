@@ -6,6 +6,7 @@ import type { Actor, Requester } from '../actor.ts';
 import { createApproval } from '../approvals.ts';
 import { refuseWhileHeld } from '../hold.ts';
 import { isSessionEnded, sessionProof } from '../session-proof.ts';
+import { refuseActBeyondLimits } from '../tokens/limits.ts';
 import { isRevoked } from '../tokens.ts';
 import { findFactors } from './factors.ts';
 import { checkCode, consumeProof, type Proof } from './proof.ts';
@@ -43,6 +44,7 @@ export async function demandProof(
 ): Promise<Proof | undefined> {
   const { actor, code, receivedAt } = requester;
   const db = services.database.read;
+  refuseActBeyondLimits(actor, demand.act);
   await refuseWhileHeld(db, actor.accountId, services.clock());
   if (actor.credential.kind === 'session') return await sessionProof(db, actor, services.clock());
   if (!(await needsCode(db, actor.accountId, demand))) return undefined;
@@ -86,16 +88,18 @@ export async function settleProof(
   transaction: Write,
   { actor, demand, proof, now }: Settlement,
 ): Promise<void> {
-  if (await hasEnded(transaction, actor, now)) {
-    throw new Refusal('unauthenticated', 'this login was ended meanwhile: log in again');
-  }
+  await refuseEnded(transaction, actor, now);
+  refuseActBeyondLimits(actor, demand.act);
   await refuseWhileHeld(transaction, actor.accountId, now);
   if (proof !== undefined) await consumeProof(transaction, proof, now);
   else if (await needsCode(transaction, actor.accountId, demand)) throw codeRequired(demand.why);
 }
 
-async function hasEnded(transaction: Write, { credential }: Actor, now: number): Promise<boolean> {
-  return credential.kind === 'token'
-    ? await isRevoked(transaction, credential.id)
-    : await isSessionEnded(transaction, credential.id, now);
+/** Throws `unauthenticated` where the actor's token or session ended after the request arrived. */
+export async function refuseEnded(db: Read, { credential }: Actor, now: number): Promise<void> {
+  const ended =
+    credential.kind === 'token'
+      ? await isRevoked(db, credential.id)
+      : await isSessionEnded(db, credential.id, now);
+  if (ended) throw new Refusal('unauthenticated', 'this login was ended meanwhile: log in again');
 }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createAccount, findAccount } from '../../accounts/accounts.ts';
 import { type LoginRequest, logIn } from '../../accounts/log-in.ts';
 import { logOut } from '../../accounts/log-out.ts';
+import { refuseBeyondLimits } from '../../accounts/tokens/limits.ts';
 import { findActor } from '../../accounts/tokens.ts';
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
@@ -95,6 +96,8 @@ export async function deleteToken(services: Services, request: FastifyRequest, r
   const actor = await requireActor(services, request);
   const named = await findActor(services.database.read, parameter(request, 'token'), services.clock());
   if (named?.accountId !== actor.accountId) throw new Refusal('not_found', 'there is no such token');
+  // Whoever holds a token may give it up; ending another one is for the account.
+  if (named.credential.id !== actor.credential.id) refuseBeyondLimits(actor, [], undefined);
   await logOut(services, named);
   reply.code(204);
 }

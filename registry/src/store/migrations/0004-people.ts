@@ -23,7 +23,15 @@ async function extendAccounts(db: Kysely<unknown>): Promise<void> {
 }
 
 async function extendTokens(db: Kysely<unknown>): Promise<void> {
-  const columns = ['description', 'scopes', 'packages', 'cidr', 'last_used_address'] as const;
+  const columns = [
+    'hint',
+    'description',
+    'scopes',
+    'packages',
+    'cidr',
+    'last_used_address',
+    'revoked_for',
+  ] as const;
   for (const column of columns) await db.schema.alterTable('tokens').addColumn(column, 'text').execute();
   await db.schema.alterTable('tokens').addColumn('last_used_at', 'bigint').execute();
   await db.schema.createIndex('tokens_account').on('tokens').column('account_id').execute();
