@@ -1,6 +1,7 @@
 import { cpSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { defineConfig, type Plugin } from 'rolldown';
+import { makeBrowserScript } from './scripts/browser-script.ts';
 import { defaultRegistryUrl } from './src/ecosystems/npm/default-registry.ts';
 
 /** Native addons, and packages that find files beside themselves, stay outside the bundle. */
@@ -55,7 +56,10 @@ const npmRegistryUrl: Plugin = {
 /** What the registry's pages load lies beside the bundle, as it lies beside `web/assets.ts`. */
 const staticFiles: Plugin = {
   name: 'static-files',
-  writeBundle: () => cpSync('registry/src/web/static', 'registry/dist/static', { recursive: true }),
+  async writeBundle() {
+    await makeBrowserScript();
+    cpSync('registry/src/web/static', 'registry/dist/static', { recursive: true });
+  },
 };
 
 export default defineConfig([

@@ -4,6 +4,7 @@ import { projects, type TestProject } from './test/support/projects.ts';
 const configOf = ({ name, folder, timeout }: TestProject) => ({
   test: {
     name,
+    globalSetup: ['test/support/browser-script.ts'],
     include: [`${folder}/**/*.test.ts`],
     testTimeout: timeout,
     hookTimeout: Math.max(timeout, 30_000),
