@@ -1,13 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { TokenScope } from './accounts/tokens/scopes.ts';
 import { pagesAreThere } from './protocols/approval-urls.ts';
 import { getDone, postLogin } from './protocols/npm/approval.ts';
 import * as manage from './protocols/npm/manage.ts';
+import * as organisations from './protocols/npm/organisations.ts';
 import { getProfile, postProfile } from './protocols/npm/profile.ts';
 import { putPackage } from './protocols/npm/publish.ts';
 import { getArchive, getPackument } from './protocols/npm/read.ts';
 import { deleteToken, getUser, putUser, whoAmI } from './protocols/npm/session.ts';
 import { readSubmission } from './protocols/npm/submission.ts';
+import * as tokens from './protocols/npm/tokens.ts';
+import { postToken } from './protocols/pub/create-token.ts';
+import { postLeakedTokens } from './protocols/pub/leaked-tokens.ts';
 import { logOut } from './protocols/pub/log-out.ts';
+import * as pubOrganisations from './protocols/pub/organisations.ts';
+import * as ownership from './protocols/pub/ownership.ts';
 import { preflight } from './protocols/pub/preflight.ts';
 import { putRelease } from './protocols/pub/upload.ts';
 import type { Services } from './services.ts';
@@ -22,38 +29,70 @@ type Handler = (services: Services, request: FastifyRequest, reply: FastifyReply
 export function addRoutes(app: FastifyInstance, services: Services): void {
   const on = (handler: Handler) => async (request: FastifyRequest, reply: FastifyReply) =>
     await handler(services, request, reply);
+  /** What a limited token needs to be heard; a route that does not say hears none. */
+  const limited = (...scopes: readonly TokenScope[]) => ({ config: { tokens: scopes } });
+  const anyToken = { config: { tokens: 'any' } } as const;
 
   // npm: who I am
   app.put('/-/user/:id', on(putUser));
-  app.get('/-/user/:id', on(getUser));
-  app.delete('/-/user/token/:token', on(deleteToken));
-  app.get('/-/whoami', on(whoAmI));
+  app.get('/-/user/:id', limited('owners'), on(getUser));
+  app.delete('/-/user/token/:token', anyToken, on(deleteToken));
+  app.get('/-/whoami', anyToken, on(whoAmI));
   app.get('/-/ping', async () => ({}));
   if (pagesAreThere) app.post('/-/v1/login', on(postLogin));
   app.get('/-/v1/done', on(getDone));
   app.get('/-/npm/v1/user', on(getProfile));
   app.post('/-/npm/v1/user', on(postProfile));
+  app.get('/-/npm/v1/tokens', on(tokens.getTokenList));
+  app.post('/-/npm/v1/tokens', on(tokens.postToken));
+  app.delete('/-/npm/v1/tokens/token/:key', on(tokens.deleteTokenByKey));
 
   // npm: what others install
-  app.get('/:name', on(getPackument));
-  app.get('/:name/-/:file', on(getArchive));
+  app.get('/:name', limited('read'), on(getPackument));
+  app.get('/:name/-/:file', limited('read'), on(getArchive));
 
   // npm: what owners change
-  app.put('/:name/-rev/:revision', on(manage.putRevision));
-  app.put('/-/package/:name/owners', on(manage.putOwner));
-  app.delete('/-/package/:name/owners/:user', on(manage.deleteOwner));
-  app.get('/-/package/:name/visibility', on(manage.getVisibility));
-  app.get('/-/package/:name/collaborators', on(manage.getCollaborators));
-  app.get('/-/package/:name/access', on(manage.getAccess));
-  app.post('/-/package/:name/access', on(manage.postAccess));
-  app.get('/-/package/:name/dist-tags', on(manage.getTags));
-  app.put('/-/package/:name/dist-tags/:tag', on(manage.putTag));
-  app.post('/-/package/:name/dist-tags/:tag', on(manage.putTag));
-  app.delete('/-/package/:name/dist-tags/:tag', on(manage.deleteTag));
+  app.put('/:name/-rev/:revision', limited('owners'), on(manage.putRevision));
+  app.put('/-/package/:name/owners', limited('owners'), on(manage.putOwner));
+  app.delete('/-/package/:name/owners/:user', limited('owners'), on(manage.deleteOwner));
+  app.get('/-/package/:name/visibility', limited('read'), on(manage.getVisibility));
+  app.get('/-/package/:name/collaborators', limited('read'), on(manage.getCollaborators));
+  app.get('/-/package/:name/access', limited('read'), on(manage.getAccess));
+  app.post('/-/package/:name/access', limited('owners'), on(manage.postAccess));
+  app.get('/-/package/:name/dist-tags', limited('read'), on(manage.getTags));
+  app.put('/-/package/:name/dist-tags/:tag', limited('yank'), on(manage.putTag));
+  app.post('/-/package/:name/dist-tags/:tag', limited('yank'), on(manage.putTag));
+  app.delete('/-/package/:name/dist-tags/:tag', limited('yank'), on(manage.deleteTag));
+
+  // npm: organisations; teams are answered so that npm says why
+  app.put('/-/org/:org/user', on(organisations.putMember));
+  app.delete('/-/org/:org/user', on(organisations.deleteMember));
+  app.get('/-/org/:org/user', on(organisations.getMembers));
+  app.get('/-/org/:org/package', on(organisations.getOrganisationPackages));
+  app.get('/-/user/:id/package', on(organisations.getUserPackages));
+  app.all('/-/org/:org/team', on(organisations.refuseTeams));
+  app.all('/-/team/*', on(organisations.refuseTeams));
+
+  // pub: whose a package is
+  app.get('/-/package/:name/owners', limited('read'), on(ownership.getOwners));
+  app.post('/-/package/:name/transfer', on(ownership.postPackageTransfer));
+  app.get('/-/pub/v1/invitations', on(ownership.getInvitations));
+  app.post('/-/pub/v1/invitations/:id', on(ownership.postInvitation));
+  app.get('/-/pub/v1/transfers', on(ownership.getTransfers));
+  app.post('/-/pub/v1/transfers/:id', on(ownership.postTransfer));
+  app.get('/-/pub/v1/scopes/:scope', on(ownership.getScope));
+  app.put('/-/pub/v1/scopes/:scope', on(ownership.putScope));
+  app.post('/-/pub/v1/scopes/:scope/transfer', on(ownership.postScopeTransfer));
+  app.post('/-/pub/v1/organisations', on(pubOrganisations.postOrganisation));
+  app.get('/-/pub/v1/organisations', on(pubOrganisations.getOrganisations));
+  app.get('/-/pub/v1/organisations/:org', on(pubOrganisations.getOrganisation));
+  app.post('/-/pub/v1/organisations/:org', on(pubOrganisations.postOrganisationPolicy));
 
   // pub
-  app.post('/-/pub/v1/preflight', on(preflight));
-  app.post('/-/pub/v1/logout', on(logOut));
+  app.post('/-/pub/v1/preflight', limited('publish'), on(preflight));
+  app.post('/-/pub/v1/tokens', on(postToken));
+  app.post('/-/pub/v1/leaked-tokens', on(postLeakedTokens));
+  app.post('/-/pub/v1/logout', anyToken, on(logOut));
 
   // what people see in a browser
   addPages(app, services);
@@ -62,9 +101,10 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   app.register((streamed, _options, done) => {
     streamed.removeAllContentTypeParsers();
     streamed.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-    streamed.put('/:name', on(putPackage));
+    streamed.put('/:name', limited('publish', 'yank'), on(putPackage));
     streamed.put(
       '/-/pub/v1/releases/npm/:name/:version',
+      limited('publish'),
       async (request: FastifyRequest, reply: FastifyReply) =>
         putRelease(services, readSubmission, request, reply),
     );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Client } from './support/client.ts';
+import { answerInvitation, makeOwner } from './support/people.ts';
 import { manifestOf, publish } from './support/publishing.ts';
 import { createTestRegistry, profilePath, type TestRegistry } from './support/test-registry.ts';
 
@@ -22,8 +23,8 @@ const people = (...names: string[]) => ({
 const revisionOf = async (client: Client) => (await client.get(tool)).body._rev;
 
 describe('owners', () => {
-  test('are added and removed as npm does it: read, change the list, put it under its revision', async () => {
-    const [registry, alice] = await withPackage();
+  test('are invited and removed as npm does it: read, change the list, put it under its revision', async () => {
+    const [registry, alice, bob] = await withPackage();
     const revision = await revisionOf(alice);
     const added = await alice.put(`${tool}/-rev/${revision}`, {
       _id: '@acme/tool',
@@ -34,21 +35,26 @@ describe('owners', () => {
       201,
       { ok: true, id: '@acme/tool', rev: await revisionOf(alice) },
     ]);
+    expect((await alice.get(tool)).body.maintainers).toEqual(people('alice').maintainers);
+    expect((await answerInvitation(bob)).status).toBe(200);
     expect((await alice.get(tool)).body.maintainers).toEqual(people('alice', 'bob').maintainers);
     expect((await alice.get(`${below}/collaborators`)).body).toEqual({ alice: 'write', bob: 'write' });
     await alice.put(`${tool}/-rev/${await revisionOf(alice)}`, people('bob'));
     expect((await alice.get(tool)).body.maintainers).toEqual(people('bob').maintainers);
     expect((await publish(alice, { version: '1.0.1' })).code).toBe('not_owner');
-    expect((await registry.auditEvents()).slice(-3)).toEqual([
-      'owner:added alice npm:@acme/tool',
+    expect((await registry.auditEvents()).slice(-4)).toEqual([
+      'owner:invited alice npm:@acme/tool',
+      'owner:added bob npm:@acme/tool',
       'owner:removed alice npm:@acme/tool',
       'release:refused alice npm:@acme/tool not_owner',
     ]);
   });
 
-  test('are added and removed as pnpm does it', async () => {
+  test('are invited and removed as pnpm does it', async () => {
     const [, alice, bob] = await withPackage();
     expect((await alice.put(`${below}/owners`, { user: 'bob' })).status).toBe(200);
+    expect((await publish(bob, { version: '1.0.1' })).code).toBe('not_owner');
+    expect((await answerInvitation(bob)).status).toBe(200);
     expect((await publish(bob, { version: '1.0.1' })).status).toBe(201);
     expect((await bob.delete(`${below}/owners/alice`)).status).toBe(200);
     expect((await alice.get(tool)).body.maintainers).toEqual(people('bob').maintainers);
@@ -58,7 +64,7 @@ describe('owners', () => {
     const [registry, alice, bob] = await withPackage();
     await registry.signUp('carol');
     const stale = await revisionOf(alice);
-    await alice.put(`${below}/owners`, { user: 'bob' });
+    await makeOwner(alice, bob);
     const refused = await bob.put(`${tool}/-rev/${stale}`, people('alice', 'carol'));
     expect([refused.status, refused.code]).toEqual([409, 'conflict']);
     expect((await alice.get(tool)).body.maintainers).toEqual(people('alice', 'bob').maintainers);
@@ -81,7 +87,7 @@ describe('owners', () => {
     expect((await alice.put(`${tool}/-rev/${await revisionOf(alice)}`, { maintainers: [] })).code).toBe(
       'bad_request',
     );
-    await alice.put(`${below}/owners`, { user: 'bob' });
+    await makeOwner(alice, bob);
     const answers = await Promise.all([
       alice.delete(`${below}/owners/alice`),
       bob.delete(`${below}/owners/bob`),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Client } from './support/client.ts';
+import { makeOwner } from './support/people.ts';
 import { archiveOf, publish } from './support/publishing.ts';
 import { createTestRegistry } from './support/test-registry.ts';
 
@@ -77,7 +78,7 @@ test('the bytes of another owner are not mine', async () => {
   const alice = await registry.signUp('alice');
   const bob = await registry.signUp('bob');
   await publish(alice);
-  await alice.put('/-/package/@acme%2ftool/owners', { user: 'bob' });
+  await makeOwner(alice, bob);
   expect((await preflight(bob, {})).body.releases[0]).toMatchObject({
     decision: 'refuse',
     code: 'version_exists',

@@ -6,6 +6,7 @@ import { packumentRenderer } from '../src/protocols/npm/packument.ts';
 import { foldersIn } from '../src/wiring.ts';
 import { type Authenticator, step } from './support/authenticator.ts';
 import type { Client } from './support/client.ts';
+import { makeOwner } from './support/people.ts';
 import {
   archiveOf,
   contentDigest,
@@ -142,7 +143,7 @@ describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via
     const [bob, bobsApp] = await registry.signUpWithFactor('bob');
     registry.clock.advance(step);
     await publish(alice, {}, { otp: app.code(), via });
-    await alice.put('/-/package/@acme%2ftool/owners', { user: 'bob' }, { otp: app.nextCode() });
+    await makeOwner(alice, bob, { otp: app.nextCode(), acceptWith: bobsApp.nextCode() });
     const [before, blobs] = [stateOf(registry), blobsIn(registry)];
     const other = { files: { 'index.js': 'malice()' } };
     const answers = [
@@ -188,7 +189,7 @@ describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via
     const alice = await registry.signUp('alice');
     const bob = await registry.signUp('bob');
     await publish(alice);
-    await alice.put('/-/package/@acme%2ftool/owners', { user: 'bob' });
+    await makeOwner(alice, bob);
     const uploads = await Promise.all(
       [alice, bob].map((client) => beginUpload(client, { version: '1.0.1' }, { via })),
     );

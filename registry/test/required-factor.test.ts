@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { resetFactorByOperator } from '../src/accounts/second-factor/enrolment.ts';
 import { type Authenticator, step } from './support/authenticator.ts';
 import type { Answer, Client } from './support/client.ts';
+import { makeOwner } from './support/people.ts';
 import { manifestOf, publish } from './support/publishing.ts';
 import { beginUpload } from './support/slow-upload.ts';
 import { minute } from './support/test-clock.ts';
@@ -178,9 +179,9 @@ describe('a package that requires a second factor', () => {
   test('is not made of one that has an owner without a factor', async () => {
     const registry = await createTestRegistry();
     const [alice, app] = await registry.signUpWithFactor('alice', 'auth-only');
-    await registry.signUp('bob');
+    const bob = await registry.signUp('bob');
     await publish(alice);
-    await alice.put(`${tool}/owners`, { user: 'bob' }, { otp: app.code() });
+    await makeOwner(alice, bob, { otp: app.code() });
     const refused = await requireFactor(alice, app.nextCode());
     expect([refused.status, refused.code]).toEqual([403, 'owner_without_factor']);
     expect(refused.body.error).toContain('bob');
@@ -292,7 +293,7 @@ describe.each(['npm', 'pub'] as const)('what changes while an upload of %s is un
     const alice = await registry.signUp('alice');
     const bob = await registry.signUp('bob');
     await publish(alice);
-    await alice.put(`${tool}/owners`, { user: 'bob' });
+    await makeOwner(alice, bob);
     const upload = await beginUpload(bob, release, { via });
     expect((await alice.delete(`${tool}/owners/bob`)).status).toBe(200);
     expect((await upload.finish()).code).toBe('not_owner');
@@ -357,7 +358,7 @@ test('a version that somebody else published is refused before the body of an up
   const alice = await registry.signUp('alice');
   const bob = await registry.signUp('bob');
   await publish(alice);
-  await alice.put(`${tool}/owners`, { user: 'bob' });
+  await makeOwner(alice, bob);
   const upload = await beginUpload(bob);
   expect((await upload.answer).code).toBe('version_exists');
   await upload.finish();

@@ -6,6 +6,7 @@ import type { Read, Write } from '../store/database.ts';
 import type { AccountRow } from '../store/schema.ts';
 import { parseAccountName } from './account-name.ts';
 import { chargeAttempt, registrationLimit } from './attempts.ts';
+import { isNameTaken } from './names.ts';
 import { checkNewPassword } from './passwords.ts';
 
 export type Account = Selectable<AccountRow>;
@@ -36,7 +37,7 @@ export async function createAccount(services: Services, account: NewAccount): Pr
     const now = services.clock();
     const blocked = await chargeRegistration(transaction, account, now);
     if (blocked !== undefined) return blocked;
-    if ((await findAccount(transaction, name)) !== undefined) {
+    if (await isNameTaken(transaction, name, undefined)) {
       return new Refusal('conflict', `the account name ${name} is taken`);
     }
     const { id } = await transaction

@@ -6,12 +6,18 @@ import { logRefusals } from '../audit/refusals.ts';
 import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
-import { finishChange, getOwnedPackage, type PackageId, packageSubject } from './packages.ts';
+import { finishChange, getPermittedPackage, type PackageId, packageSubject } from './packages.ts';
+import type { Role } from './permissions.ts';
 
 /** One change to a package: what it takes, and what it does. */
 export interface PackageChange {
-  /** `governance` for who may do what, `write` for what users of the package get. */
+  /**
+   * `governance` for who may do what, which takes an owner; `write` for what users of the package get, which
+   * a maintainer may change as well.
+   */
   readonly kind: Demand['kind'];
+  /** Where the role it takes is another than the kind says: everybody may leave. */
+  readonly role?: Role;
   /** What exactly is changed, beside the package itself. */
   readonly act: Omit<Act, 'subject'>;
   /** For the person who is asked for a code: "moving a tag of @acme/tool needs it". */
@@ -25,7 +31,7 @@ export interface PackageChange {
 }
 
 /**
- * The one way a package is changed by an owner: authorise, demand the second factor, and then, in one
+ * The one way a package is changed by those who may: authorise, demand the second factor, and then, in one
  * transaction, authorise again, use the proof up, change, log, and render what readers get. A refusal
  * changes nothing and is logged.
  */
@@ -43,6 +49,8 @@ export async function changePackage(
   await logRefusals(services, attempt, () => attemptChange(services, requester, id, change));
 }
 
+const roleFor: Readonly<Record<Demand['kind'], Role>> = { governance: 'owner', write: 'maintainer' };
+
 async function attemptChange(
   services: Services,
   requester: Requester,
@@ -51,11 +59,12 @@ async function attemptChange(
 ): Promise<void> {
   const { database, clock } = services;
   const { actor } = requester;
-  const before = await getOwnedPackage(database.read, id, actor);
+  const role = change.role ?? roleFor[change.kind];
+  const before = await getPermittedPackage(database.read, id, actor, role);
   const proof = await demandProof(services, requester, demandOf(change, id, before));
   await database.write(async (transaction) => {
     const now = clock();
-    const record = await getOwnedPackage(transaction, id, actor);
+    const record = await getPermittedPackage(transaction, id, actor, role);
     await settleProof(transaction, { actor, demand: demandOf(change, id, record), proof, now });
     const events = await change.apply(transaction, record, now);
     for (const event of events) {

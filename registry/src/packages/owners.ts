@@ -1,44 +1,65 @@
 import { findAccount } from '../accounts/accounts.ts';
 import type { Requester } from '../accounts/actor.ts';
-import { hasSecondFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
+import { mailAccount, mailOwners } from '../mail/outbox.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { changePackage } from './change-package.ts';
+import { invite, withdrawInvitations } from './invitations.ts';
 import { listOwners, type PackageId } from './packages.ts';
+import { listNamed, listPeople, type Person, type Role } from './permissions.ts';
 
+/**
+ * Who is named on a package. Somebody new is invited and has a role once they accept; whoever has one already
+ * gets another at once. A package always has an owner, named on it or through its organisation.
+ */
+
+/** `role` for an account: an invitation for somebody new, a change of role for somebody who has one. */
 export async function addOwner(
   services: Services,
   requester: Requester,
   id: PackageId,
-  user: string,
+  { user, role }: { readonly user: string; readonly role: Role },
 ): Promise<void> {
   await changePackage(services, requester, id, {
     kind: 'governance',
-    why: `adding an owner to ${id.name} needs it`,
-    act: { action: 'owner:add', details: { user } },
-    apply: async (transaction, record, now) => await insertOwner(transaction, record, user, now),
+    why: `adding ${role === 'owner' ? 'an owner' : 'a maintainer'} to ${id.name} needs it`,
+    act: { action: 'owner:add', details: { user, role } },
+    async apply(transaction, record, now) {
+      const named = (await listNamed(transaction, record.id)).find(({ name }) => name === user);
+      const by = requester.actor;
+      if (named === undefined) return await invite(transaction, { record, user, role, by, now });
+      return await changeRole(transaction, { record, person: named, role, by: by.name, now });
+    },
   });
 }
 
+/** Ends the role of an account, or its invitation. Everybody may end their own, except the last owner. */
 export async function removeOwner(
   services: Services,
   requester: Requester,
   id: PackageId,
   user: string,
 ): Promise<void> {
+  const leaving = user === requester.actor.name;
   await changePackage(services, requester, id, {
     kind: 'governance',
+    ...(leaving && { role: 'maintainer' }),
     why: `removing an owner of ${id.name} needs it`,
     act: { action: 'owner:remove', details: { user } },
-    apply: async (transaction, record) => await deleteOwner(transaction, record, user),
+    apply: async (transaction, record, now) => {
+      const events = await deletePerson(transaction, { record, user, by: requester.actor.name, now });
+      await refuseOwnerless(transaction, record);
+      return events;
+    },
   });
 }
 
 /**
- * Makes the owners exactly `users`, as npm asks for it: it read the list at `revision` and sends it back
- * changed. A list read before somebody else's change is refused, so that neither change is lost.
+ * Makes those named on the package exactly `users`, as npm asks for it: it read the list at `revision` and
+ * sends it back changed. A list read before somebody else's change is refused, so that neither change is lost.
+ * Whoever is new on the list is invited, as an owner: npm knows no other role.
  */
 export async function replaceOwners(
   services: Services,
@@ -54,51 +75,91 @@ export async function replaceOwners(
       if (record.revision !== wanted.revision) {
         throw new Refusal('conflict', `${id.name} was changed meanwhile: repeat the command`);
       }
-      const owners = (await listOwners(transaction, record.id)).map((owner) => owner.name);
+      const people = (await listPeople(transaction, record)).map(({ name }) => name);
+      const by = requester.actor;
       const events = [];
-      for (const user of wanted.users.filter((name) => !owners.includes(name))) {
-        events.push(...(await insertOwner(transaction, record, user, now)));
+      for (const user of wanted.users.filter((name) => !people.includes(name))) {
+        events.push(...(await invite(transaction, { record, user, role: 'owner', by, now })));
       }
-      for (const user of owners.filter((name) => !wanted.users.includes(name))) {
-        events.push(...(await deleteOwner(transaction, record, user)));
+      for (const user of people.filter((name) => !wanted.users.includes(name))) {
+        events.push(...(await deletePerson(transaction, { record, user, by: by.name, now })));
       }
+      await refuseOwnerless(transaction, record);
       return events;
     },
   });
 }
 
-async function insertOwner(transaction: Write, record: PackageRecord, user: string, now: number) {
-  const account = await getUser(transaction, user);
-  if (record.require_2fa === 1 && !(await hasSecondFactor(transaction, account.id))) {
-    throw new Refusal(
-      'owner_without_factor',
-      `${record.name} requires a second factor of its owners, and ${user} has none`,
-    );
-  }
-  const result = await transaction
-    .insertInto('owners')
-    .values({ package_id: record.id, account_id: account.id, added_at: now })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return result.numInsertedOrUpdatedRows === 1n ? [{ tag: 'owner:added', details: { user } } as const] : [];
+interface RoleChange {
+  readonly record: PackageRecord;
+  readonly person: Person;
+  readonly role: Role;
+  readonly by: string;
+  readonly now: number;
 }
 
-async function deleteOwner(transaction: Write, record: PackageRecord, user: string) {
-  const owners = await listOwners(transaction, record.id);
-  const owner = owners.find(({ name }) => name === user);
-  if (owner === undefined) throw new Refusal('not_found', `${user} is not an owner of ${record.name}`);
-  if (owners.length === 1) {
-    throw new Refusal('conflict', `${user} is the last owner of ${record.name}: add another one first`);
+async function changeRole(transaction: Write, { record, person, role, by, now }: RoleChange) {
+  if (person.role === role) return [];
+  await transaction
+    .updateTable('owners')
+    .set({ role })
+    .where('package_id', '=', record.id)
+    .where('account_id', '=', person.id)
+    .execute();
+  await refuseOwnerless(transaction, record);
+  const values = { package: record.name, user: person.name, role, by };
+  await mailOwners(transaction, now, record.id, { template: 'owner-role-changed', values });
+  if (role !== 'owner') {
+    await mailAccount(transaction, now, person.id, { template: 'owner-role-changed', values });
   }
+  return [{ tag: 'owner:role-changed', details: { user: person.name, role } } as const];
+}
+
+interface Removal {
+  readonly record: PackageRecord;
+  readonly user: string;
+  readonly by: string;
+  readonly now: number;
+}
+
+async function deletePerson(transaction: Write, { record, user, by, now }: Removal) {
+  const person = (await listPeople(transaction, record)).find(({ name }) => name === user);
+  const named = (await listNamed(transaction, record.id)).find(({ name }) => name === user);
+  if (named === undefined && person?.organisation !== undefined) {
+    throw new Refusal('conflict', `${user} is here as a member of ${person.organisation}: remove them there`);
+  }
+  if (named === undefined) return await withdraw(transaction, { record, user, by, now });
+  const values = { package: record.name, user, role: named.role, by };
+  await mailOwners(transaction, now, record.id, { template: 'owner-removed', values });
+  if (named.role !== 'owner') {
+    await mailAccount(transaction, now, named.id, { template: 'owner-removed', values });
+  }
+  await deleteNamed(transaction, record.id, named.id);
+  return [{ tag: 'owner:removed', details: { user, role: named.role } } as const];
+}
+
+async function withdraw(transaction: Write, { record, user, now }: Removal) {
+  const account = await getUser(transaction, user);
+  const withdrawn = await withdrawInvitations(transaction, { record, accountId: account.id, now });
+  if (withdrawn === 0) throw new Refusal('not_found', `${user} is not an owner of ${record.name}`);
+  return [{ tag: 'owner:invitation-withdrawn', details: { user } } as const];
+}
+
+export async function deleteNamed(transaction: Write, packageId: number, accountId: number): Promise<void> {
   await transaction
     .deleteFrom('owners')
-    .where('package_id', '=', record.id)
-    .where('account_id', '=', owner.id)
+    .where('package_id', '=', packageId)
+    .where('account_id', '=', accountId)
     .execute();
-  return [{ tag: 'owner:removed', details: { user } } as const];
 }
 
-async function getUser(db: Read, name: string) {
+/** After a change, in its transaction: a package that nobody owns could be changed by nobody again. */
+async function refuseOwnerless(transaction: Write, record: PackageRecord): Promise<void> {
+  if ((await listOwners(transaction, record.id)).length > 0) return;
+  throw new Refusal('conflict', `${record.name} would have no owner left: add another one first`);
+}
+
+export async function getUser(db: Read, name: string) {
   const account = await findAccount(db, name);
   if (account === undefined) throw new Refusal('not_found', 'there is no user of that name here');
   return account;

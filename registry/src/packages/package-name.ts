@@ -49,6 +49,23 @@ export function unscoped(name: string): string {
   return name.slice(name.indexOf('/') + 1);
 }
 
+/** `@acme` of `@acme/tool`; `undefined` for a name without a scope. */
+export function scopeOf(name: string): string | undefined {
+  return name.startsWith('@') ? name.slice(0, name.indexOf('/')) : undefined;
+}
+
+/** A scope by itself, with or without its `@`. Throws `bad_request` when no package could be in it. */
+export function parseScope(text: string): string {
+  const scope = text.startsWith('@') ? text : `@${text}`;
+  if (scope.length >= longestName - 1 || !/^@[a-z0-9_-][a-z0-9._-]*$/.test(scope)) {
+    throw new Refusal(
+      'bad_request',
+      'not an acceptable scope: expected the part of a package name before the slash',
+    );
+  }
+  return scope;
+}
+
 // The text itself is left out: it is not known to be fit for a terminal or a log.
 function refused(what: string): Refusal {
   const rule =

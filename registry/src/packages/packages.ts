@@ -4,6 +4,7 @@ import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
+import { listPeople, organisationOf, type Person, permissionOf, permits, type Role } from './permissions.ts';
 
 /** A package by its ecosystem and name: `npm` and `@acme/tool`. */
 export interface PackageId {
@@ -28,35 +29,17 @@ export async function findPackage(
     .executeTakeFirst();
 }
 
-export async function isOwner(db: Read, packageId: number, accountId: number): Promise<boolean> {
-  const row = await db
-    .selectFrom('owners')
-    .select('account_id')
-    .where('package_id', '=', packageId)
-    .where('account_id', '=', accountId)
-    .executeTakeFirst();
-  return row !== undefined;
+/** Everybody who may do everything with a package, whether named on it or through its organisation. */
+export async function listOwners(db: Read, packageId: number): Promise<Person[]> {
+  const record = await getPackage(db, packageId);
+  return (await listPeople(db, record)).filter(({ role }) => role === 'owner');
 }
 
-export interface Owner {
-  readonly id: number;
-  readonly name: string;
-  readonly email: string | null;
+export async function getPackage(db: Read, packageId: number): Promise<PackageRecord> {
+  return await db.selectFrom('packages').selectAll().where('id', '=', packageId).executeTakeFirstOrThrow();
 }
 
-/** In the order they became owners. */
-export async function listOwners(db: Read, packageId: number): Promise<Owner[]> {
-  return await db
-    .selectFrom('owners')
-    .innerJoin('accounts', 'accounts.id', 'owners.account_id')
-    .select(['accounts.id', 'accounts.name', 'accounts.email'])
-    .where('owners.package_id', '=', packageId)
-    .orderBy('owners.added_at')
-    .orderBy('accounts.id')
-    .execute();
-}
-
-/** A package somebody may read. A restricted one does not exist for anybody but its owners. */
+/** A package somebody may read. A restricted one does not exist for anybody without a role in it. */
 export async function getReadablePackage(
   db: Read,
   id: PackageId,
@@ -65,31 +48,49 @@ export async function getReadablePackage(
   const found = await findPackage(db, id);
   if (found === undefined) throw noSuchPackage(id);
   if (found.access === 'public') return found;
-  if (actor !== undefined && (await isOwner(db, found.id, actor.accountId))) return found;
+  if (actor !== undefined && (await permissionOf(db, actor, found)) !== undefined) return found;
   throw noSuchPackage(id);
 }
 
-/** A package its owner is about to change. Throws `not_found`, `not_owner` and `factor_not_enrolled`. */
-export async function getOwnedPackage(db: Read, id: PackageId, actor: Actor): Promise<PackageRecord> {
+/** A package somebody is about to change. Throws `not_found`, `not_owner` and `factor_not_enrolled`. */
+export async function getPermittedPackage(
+  db: Read,
+  id: PackageId,
+  actor: Actor,
+  needed: Role,
+): Promise<PackageRecord> {
   const found = await getReadablePackage(db, id, actor);
-  if (!(await isOwner(db, found.id, actor.accountId))) throw notOwner(id);
-  await refuseWithoutRequiredFactor(db, found, actor);
+  await requirePermission(db, found, actor, needed);
   return found;
+}
+
+/** Throws `not_owner` and `factor_not_enrolled` unless the account may do what `needed` allows. */
+export async function requirePermission(
+  db: Read,
+  record: PackageRecord,
+  actor: Actor,
+  needed: Role,
+): Promise<void> {
+  const role = await permissionOf(db, actor, record);
+  if (!permits(role, needed)) throw role === undefined ? notOwner(record) : onlyMaintainer(record);
+  await refuseWithoutRequiredFactor(db, record, actor);
 }
 
 /**
  * An owner loses the factor when an operator resets it. Until there is another one, a package that requires
  * it cannot be changed by that owner in any way: else a token alone could take the requirement away.
  */
-export async function refuseWithoutRequiredFactor(
-  db: Read,
-  record: PackageRecord,
-  actor: Actor,
-): Promise<void> {
-  if (record.require_2fa === 0 || (await hasSecondFactor(db, actor.accountId))) return;
+async function refuseWithoutRequiredFactor(db: Read, record: PackageRecord, actor: Actor): Promise<void> {
+  if (await hasSecondFactor(db, actor.accountId)) return;
+  const organisation = await organisationOf(db, record);
+  const requiredBy =
+    record.require_2fa === 1
+      ? record.name
+      : organisation?.require_2fa === 1 && `the organisation ${organisation.name}`;
+  if (!requiredBy) return;
   throw new Refusal(
     'factor_not_enrolled',
-    `${record.name} requires a second factor, and your account has none: enrol one first`,
+    `${requiredBy} requires a second factor, and your account has none: enrol one first`,
   );
 }
 
@@ -116,6 +117,10 @@ export function noSuchPackage({ name }: PackageId): Refusal {
   return new Refusal('not_found', `there is no package ${name} here`);
 }
 
-export function notOwner({ name }: PackageId): Refusal {
+function notOwner({ name }: Pick<PackageId, 'name'>): Refusal {
   return new Refusal('not_owner', `you are not an owner of ${name}`);
+}
+
+function onlyMaintainer({ name }: Pick<PackageId, 'name'>): Refusal {
+  return new Refusal('not_owner', `you are a maintainer of ${name}, and this takes an owner`);
 }

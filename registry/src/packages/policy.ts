@@ -5,7 +5,8 @@ import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { changePackage } from './change-package.ts';
-import { listOwners, type PackageId } from './packages.ts';
+import type { PackageId } from './packages.ts';
+import { listPeople } from './permissions.ts';
 
 export interface PolicyChange {
   readonly access?: 'public' | 'restricted' | undefined;
@@ -57,11 +58,11 @@ async function setRequirement(transaction: Write, record: PackageRecord, require
   return [{ tag: required ? 'package:require-2fa-on' : 'package:require-2fa-off' } as const];
 }
 
-/** One owner without a factor is one stolen password away from every user of the package. */
+/** One owner or maintainer without a factor is one stolen password away from every user of the package. */
 async function refuseOwnersWithoutFactor(transaction: Write, record: PackageRecord): Promise<void> {
   const without: string[] = [];
-  for (const owner of await listOwners(transaction, record.id)) {
-    if (!(await hasSecondFactor(transaction, owner.id))) without.push(owner.name);
+  for (const person of await listPeople(transaction, record)) {
+    if (!(await hasSecondFactor(transaction, person.id))) without.push(person.name);
   }
   if (without.length === 0) return;
   const verb = without.length === 1 ? 'has' : 'have';

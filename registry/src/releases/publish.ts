@@ -4,6 +4,7 @@ import type { Proof } from '../accounts/second-factor/proof.ts';
 import { recordEvent } from '../audit/log.ts';
 import { type Attempt, logRefusals } from '../audit/refusals.ts';
 import { finishChange, type PackageId, packageSubject } from '../packages/packages.ts';
+import { takeScope } from '../packages/scopes.ts';
 import { putTag } from '../packages/tags.ts';
 import type { Services } from '../services.ts';
 import type { ReceivedBlob } from '../store/blobs.ts';
@@ -144,7 +145,10 @@ interface Step {
   readonly factor: Proof['factor'] | null;
 }
 
-/** A new package belongs to whoever publishes it first, and its first release is `latest`, whatever its tag. */
+/**
+ * A new package belongs to whoever publishes it first, or to the organisation that holds its scope, whose
+ * members need no name on it. Its first release is `latest`, whatever its tag.
+ */
 async function createPackage({ transaction, actor, id, submission, now }: Step): Promise<number> {
   const { ecosystem, name } = id;
   const access = submission.access ?? 'public';
@@ -162,8 +166,11 @@ async function createPackage({ transaction, actor, id, submission, now }: Step):
     .values(row)
     .returning('id')
     .executeTakeFirstOrThrow();
-  const owner = { package_id: created.id, account_id: actor.accountId, added_at: now };
-  await transaction.insertInto('owners').values(owner).execute();
+  const holder = await takeScope(transaction, actor, name, now);
+  if (holder === undefined || holder.organisation_id === null) {
+    const owner = { package_id: created.id, account_id: actor.accountId, added_at: now };
+    await transaction.insertInto('owners').values(owner).execute();
+  }
   await putTag(transaction, created.id, 'latest', id.version);
   await recordEvent(transaction, now, {
     tag: 'package:created',

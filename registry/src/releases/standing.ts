@@ -1,13 +1,9 @@
 import type { Actor } from '../accounts/actor.ts';
 import type { Demand } from '../accounts/second-factor/demand.ts';
+import { refuseBeyondLimits } from '../accounts/tokens/limits.ts';
 import { Refusal } from '../errors.ts';
-import {
-  findPackage,
-  isOwner,
-  notOwner,
-  type PackageId,
-  refuseWithoutRequiredFactor,
-} from '../packages/packages.ts';
+import { findPackage, type PackageId, requirePermission } from '../packages/packages.ts';
+import { admitToScope } from '../packages/scopes.ts';
 import type { Read } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 
@@ -42,8 +38,8 @@ export interface Admission {
 /** The rules of who may publish to a package. Throws `not_owner` and `factor_not_enrolled`. */
 export async function admissionTo(db: Read, actor: Actor, id: PackageId): Promise<Admission> {
   const record = await findPackage(db, id);
-  if (record !== undefined && !(await isOwner(db, record.id, actor.accountId))) throw notOwner(id);
-  if (record !== undefined) await refuseWithoutRequiredFactor(db, record, actor);
+  if (record === undefined) await admitToScope(db, actor, id.name);
+  else await requirePermission(db, record, actor, 'maintainer');
   return { record, packageRequires: record?.require_2fa === 1 };
 }
 
@@ -52,6 +48,8 @@ export async function admissionTo(db: Read, actor: Actor, id: PackageId): Promis
  * that publishes. Throws what `admissionTo` throws.
  */
 export async function standingOf(db: Read, actor: Actor, release: ExactRelease): Promise<Standing> {
+  // Here too, for a release that was published before and takes no proof.
+  refuseBeyondLimits(actor, ['publish'], release.name);
   const { record, packageRequires } = await admissionTo(db, actor, release);
   const taken = record && (await findRelease(db, record.id, release.version));
   if (taken !== undefined) return { kind: 'taken', sha256: taken.sha256, publisherId: taken.publisher_id };

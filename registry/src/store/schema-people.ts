@@ -116,7 +116,23 @@ export interface InvitationRow {
   created_at: number;
   expires_at: number;
   answered_at: number | null;
-  answer: 'accepted' | 'declined' | null;
+  answer: 'accepted' | 'declined' | 'withdrawn' | null;
+}
+
+/** A package or a scope offered to an account or to an organisation. */
+export interface TransferRow {
+  id: Generated<number>;
+  package_id: number | null;
+  scope: string | null;
+  account_id: number | null;
+  organisation_id: number | null;
+  /** Names of those whose named roles outlive the transfer, JSON. */
+  keep: string;
+  offered_by: number;
+  created_at: number;
+  expires_at: number;
+  answered_at: number | null;
+  answer: 'accepted' | 'declined' | 'withdrawn' | null;
 }
 
 export interface OrganisationRow {
@@ -135,6 +151,7 @@ export interface MemberRow {
 
 /** `@acme` belongs to one account or to one organisation. */
 export interface ScopeRow {
+  /** With its `@`. */
   name: string;
   account_id: number | null;
   organisation_id: number | null;

@@ -10,8 +10,8 @@ import type { Actor, Requester } from '../actor.ts';
 import { changeAccount } from '../change-account.ts';
 import { checkNewPassword } from '../passwords.ts';
 import { type Demand, demandProof, settleProof } from '../second-factor/demand.ts';
-import { refuseWhereRequired } from '../second-factor/enrolment.ts';
 import { findFactors } from '../second-factor/factors.ts';
+import { refuseWhereRequired } from '../second-factor/requirements.ts';
 
 /** A passkey as its person sees it in a list. */
 export interface PasskeySummary {

@@ -3,7 +3,8 @@ import type { Requester } from '../../accounts/actor.ts';
 import { Refusal } from '../../errors.ts';
 import { addOwner, removeOwner, replaceOwners } from '../../packages/owners.ts';
 import { parseVersion } from '../../packages/package-name.ts';
-import { getReadablePackage, listOwners } from '../../packages/packages.ts';
+import { getReadablePackage } from '../../packages/packages.ts';
+import { listPeople, type Role } from '../../packages/permissions.ts';
 import { changePolicy } from '../../packages/policy.ts';
 import { listTags, parseTag, removeTag, setTag } from '../../packages/tags.ts';
 import type { Services } from '../../services.ts';
@@ -50,11 +51,19 @@ function maintainerNames(value: Json): string[] {
   return [...new Set(valid)];
 }
 
-/** `PUT /-/package/<package>/owners` with `{ user }`: `pnpm owner add`. */
+/** `PUT /-/package/<package>/owners` with `{ user }`: `pnpm owner add`. `role` is ours: docs/protocol.md, "Owners". */
 export async function putOwner(services: Services, request: FastifyRequest) {
   const requester = await requireRequester(services, request);
-  await addOwner(services, requester, packageParameter(request), requiredString(bodyObject(request), 'user'));
+  const body = bodyObject(request);
+  const user = requiredString(body, 'user');
+  const role = roleValue(optionalString(body, 'role') ?? 'owner');
+  await addOwner(services, requester, packageParameter(request), { user, role });
   return { ok: true };
+}
+
+function roleValue(text: string): Role {
+  if (text === 'owner' || text === 'maintainer') return text;
+  throw new Refusal('bad_request', 'a role is either owner or maintainer');
 }
 
 /** `DELETE /-/package/<package>/owners/<user>`: `pnpm owner rm`. */
@@ -79,8 +88,8 @@ export async function getAccess(services: Services, request: FastifyRequest) {
 /** `GET /-/package/<package>/collaborators`: everybody who may change it. */
 export async function getCollaborators(services: Services, request: FastifyRequest) {
   const record = await readablePackage(services, request);
-  const owners = await listOwners(services.database.read, record.id);
-  return Object.fromEntries(owners.map(({ name }) => [name, 'write']));
+  const people = await listPeople(services.database.read, record);
+  return Object.fromEntries(people.map(({ name }) => [name, 'write']));
 }
 
 /** `POST /-/package/<package>/access`: `npm access set status|mfa=…` */

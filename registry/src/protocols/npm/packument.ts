@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IndexRenderer } from '../../packages/index-renderer.ts';
-import { listOwners } from '../../packages/packages.ts';
+import { listPeople } from '../../packages/permissions.ts';
 import { listTags } from '../../packages/tags.ts';
 import type { Read, Write } from '../../store/database.ts';
 import type { PackageRecord } from '../../store/schema.ts';
@@ -19,7 +19,7 @@ export const packumentRenderer: IndexRenderer = {
   async render(transaction, record) {
     const releases = await readReleases(transaction, record.id);
     const tags = await listTags(transaction, record.id);
-    const owners = await listOwners(transaction, record.id);
+    const owners = await listPeople(transaction, record);
     await store(transaction, record.id, 'full', renderFull(record, releases, tags, owners));
     await store(transaction, record.id, 'abbreviated', renderAbbreviated(record, releases, tags));
   },

@@ -14,6 +14,7 @@ import type { Services } from '../../services.ts';
 import type { ReceivedBlob } from '../../store/blobs.ts';
 import { isJsonObject, type JsonObject } from '../../strict-json.ts';
 import { accessValue, bodyStream, optionalString, packageParameter, requireRequester } from '../request.ts';
+import { noticeSingleOwner } from '../single-owner-notice.ts';
 import { integrityOf } from './index-entry.ts';
 import { type PublishDocument, readPublishDocument } from './publish-document.ts';
 import { readSubmission } from './submission.ts';
@@ -34,7 +35,10 @@ export async function putPackage(services: Services, request: FastifyRequest, re
     discard: (received) => services.blobs.discard(received),
   });
   if (content.tarball === undefined) await changeMetadata(services, requester, id, content.document);
-  else await publish(services, requester, id, content);
+  else {
+    await publish(services, requester, id, content);
+    await noticeSingleOwner(services, reply, id);
+  }
   reply.code(201);
   return { ok: true, success: true, id: id.name };
 }

@@ -13,6 +13,7 @@ import {
   queryParameter,
   requireRequester,
 } from '../request.ts';
+import { noticeSingleOwner } from '../single-owner-notice.ts';
 
 /** Turns received bytes into what the release door takes: the ecosystem's part of an upload. */
 export type ReadSubmission = (
@@ -51,6 +52,7 @@ export async function putRelease(
     }
   });
   reply.code(outcome.created ? 201 : 200);
+  await noticeSingleOwner(services, reply, id);
   return { name: id.name, version: id.version, state: 'published', sha256: outcome.sha256 };
 }
 
