@@ -13,7 +13,7 @@ const outside = (name, packages, allowedFrom) => ({
   to: { path: packages.map((p) => `node_modules/${p}/`) },
 });
 
-const leaf = '^src/(errors|secret|json)\\.ts$';
+const leaf = '^src/(errors|secret|json|escape-sequences)\\.ts$';
 const interfaces =
   '^src/(ecosystems/(ecosystem|registry)|credentials/provider|http/transport|terminal/(terminal|prompter)|config/(registry-target|registries)|second-factor/challenge)\\.ts$';
 

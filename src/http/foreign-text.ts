@@ -1,3 +1,5 @@
+import { withoutEscapeSequences } from '../escape-sequences.ts';
+
 const longest = 500;
 
 /**
@@ -5,9 +7,7 @@ const longest = 500;
  * than a person would read.
  */
 export function foreignText(text: string): string {
-  const line = text
-    .slice(0, longest * 4)
-    .toWellFormed()
+  const line = withoutEscapeSequences(text.slice(0, longest * 4).toWellFormed())
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim();
   return line.length > longest ? `${line.slice(0, longest)}…` : line;

@@ -1,4 +1,5 @@
 import type { ReadEntry } from 'tar';
+import { withoutEscapeSequences } from '../../escape-sequences.ts';
 import type { ArchivedFile } from '../ecosystem.ts';
 import { mustLookInside, startLength } from './concerns.ts';
 import { longestReadme } from './npm-archive.ts';
@@ -94,5 +95,7 @@ export class ArchiveContents {
 }
 
 function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 200);
+  return withoutEscapeSequences(text)
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, '')
+    .slice(0, 200);
 }

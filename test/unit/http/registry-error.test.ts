@@ -35,7 +35,7 @@ describe('a challenge', () => {
   test('tells a refused code from a missing one, and removes control characters from its text', () => {
     const body = { error: 'wrong\u001b[2J\ncode', code: 'otp_refused' };
     const error = refused(401, body, { 'www-authenticate': 'otp' }) as SecondFactorRequired;
-    expect(error.challenge).toEqual({ kind: 'refused', text: 'wrong [2J code' });
+    expect(error.challenge).toEqual({ kind: 'refused', text: 'wrong code' });
   });
 });
 
@@ -84,6 +84,10 @@ describe('a refusal', () => {
   test('reads message when there is no error, and shortens what nobody would read', () => {
     expect(causeOf(refused(400, { message: 'm' }))).toBe('400: m');
     expect(causeOf(refused(400, { error: '\u202eevil\u0007\n'.repeat(100_000) })).length).toBeLessThan(600);
+  });
+
+  test('loses whole escape sequences, not only the character that begins them', () => {
+    expect(causeOf(refused(400, { error: '\u001b[2J\u001b[31mno\u001b]0;evil\u0007' }))).toBe('400: no');
   });
 
   test('of one release in a preflight has no status', () => {
