@@ -15,22 +15,23 @@ const longestOnWindows = 1280;
  * Readable by hand: `secret-tool lookup service <service> username <account>`.
  */
 export function entryFor(registryUrl: string, account: string, platform: NodeJS.Platform): KeychainEntry {
-  const service = `pub:${registryUrl.toLowerCase().replace(/\/$/, '')}`;
+  const service = `pub:${registryUrl.replace(/\/$/, '')}`;
   if (account === '' || /\p{Cc}/u.test(account) || account.length > 200) {
     throw new PubError('E_KEYCHAIN_DENIED', 'this account name cannot be used in the keychain', {
       hint: 'set PUB_TOKEN instead',
     });
   }
-  return { service, account: platform === 'win32' ? unambiguous(account) : account };
+  if (platform !== 'win32') return { service, account };
+  return { service: escaped(service, /[A-Z~]/g), account: escaped(account, /[^a-z0-9_-]/gu) };
 }
 
 /**
- * Windows knows an entry by `<account>.<service>`: a dot in an account could be read as the start of another
- * service. Everything outside letters, digits, `_` and `-` becomes `~` and hex, `~` included, so that no two
- * accounts meet.
+ * Windows knows an entry by `<account>.<service>`, and does not tell capitals from small letters (CREDENTIALW): a
+ * dot in an account could be read as the start of another service, and two paths of a host as one. What could be
+ * mistaken becomes `~` and hex, `~` included, so that no two entries meet.
  */
-function unambiguous(account: string): string {
-  return account.replace(/[^A-Za-z0-9_-]/gu, (character) =>
+function escaped(text: string, mistakable: RegExp): string {
+  return text.replace(mistakable, (character) =>
     [...Buffer.from(character)].map((byte) => `~${byte.toString(16).padStart(2, '0')}`).join(''),
   );
 }

@@ -29,11 +29,24 @@ describe('an entry', () => {
   });
 
   test('on Windows no two accounts share one, and none runs into the service', () => {
-    const names = ['a.b', 'a~2eb', 'a-b', 'a_b', 'A.b', 'ä', 'a/b'];
+    const names = ['a.b', 'a~2eb', 'a-b', 'a_b', 'A.b', 'A-b', 'ä', 'a/b'];
     const accounts = names.map((name) => entryFor(registry.url, name, 'win32').account);
-    expect(new Set(accounts).size).toBe(names.length);
+    // Without regard to case, as Windows compares them.
+    expect(new Set(accounts.map((account) => account.toLowerCase())).size).toBe(names.length);
     for (const account of accounts) expect(account).toMatch(/^[A-Za-z0-9_~-]+$/);
   });
+
+  test.each(['linux', 'darwin', 'win32'] as const)(
+    'of one registry is not that of another: %s',
+    (platform) => {
+      const paths = ['npm', 'NPM', 'n~50m'];
+      const services = paths.map(
+        (path) => entryFor(`https://registry.example/${path}/`, 'a', platform).service,
+      );
+      const compared = platform === 'win32' ? services.map((service) => service.toLowerCase()) : services;
+      expect(new Set(compared).size).toBe(paths.length);
+    },
+  );
 
   test.each(['', 'a\u0000b', 'a\nb', 'x'.repeat(201)])('is not made for the account %j', (account) => {
     expect(() => entryFor(registry.url, account, 'linux')).toThrow(PubError);
