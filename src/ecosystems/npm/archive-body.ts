@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { PubError } from '../../errors.ts';
 import type { StreamedBody } from '../../http/transport.ts';
@@ -36,13 +37,26 @@ async function* base64Chunks(archive: Archive, before: string, after: string): A
   yield Buffer.from(after);
 }
 
-/** Fails when the file is no longer of the length that was announced, instead of sending something else. */
-async function* archiveBytes({ path, size }: Archive): AsyncGenerator<Buffer> {
+/**
+ * The bytes that were digested and shown. The file may lie where others write: what replaced it meanwhile, also
+ * with as many bytes, fails before its last part is sent, so that no registry has a whole request.
+ */
+async function* archiveBytes({ path, size, digests }: Archive): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
   let sent = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: chunkSize })) {
-    sent += (chunk as Buffer).length;
-    if (sent > size) break;
-    yield chunk as Buffer;
+    const bytes = chunk as Buffer;
+    hash.update(bytes);
+    sent += bytes.length;
+    if (sent > size || (sent === size && hash.digest('hex') !== digests.sha256)) throw changed(path);
+    yield bytes;
+    if (sent === size) return;
   }
-  if (sent !== size) throw new PubError('E_ARCHIVE', `\`${path}\` changed while it was sent`);
+  if (sent !== size) throw changed(path);
+}
+
+function changed(path: string): PubError {
+  return new PubError('E_ARCHIVE', `\`${path}\` changed while it was sent`, {
+    hint: 'run the command again',
+  });
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { Archive } from '../../../../src/ecosystems/ecosystem.ts';
 import { planFrom, preflightBody } from '../../../../src/ecosystems/npm/preflight.ts';
@@ -229,6 +229,22 @@ test.each([0, 1, 2, 3, 196_607, 196_608, 400_001])(
         },
       },
     });
+  },
+);
+
+test.each(['pub', 'npm'])(
+  'other bytes of the same length are not sent as a success to %s',
+  async (dialect) => {
+    const publish = await request({ bytes: Buffer.alloc(500_000, 'a') });
+    const plan = dialect === 'pub' ? { body: accepted } : { status: 404, body: 'not found' };
+    const script =
+      dialect === 'pub'
+        ? [[preflight, plan] as const]
+        : [[preflight, plan] as const, [packument, plan] as const];
+    const { registry } = registryWith(...script);
+    await registry.planPublish(token, publish);
+    await writeFile(publish.archive.path, Buffer.alloc(500_000, 'b'));
+    await expect(registry.publish(proofs, publish, nothing)).rejects.toMatchObject({ code: 'E_ARCHIVE' });
   },
 );
 
