@@ -54,21 +54,32 @@ const explanations: Readonly<Record<string, Explanation>> = {
   ],
 };
 
+/** Over in a moment, perhaps. A certificate, a name or a time-out of two minutes is the same the next time. */
+const passing = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EAI_AGAIN', 'UND_ERR_SOCKET']);
+
 /** A failure to get an answer from `url`, in a person's words. The cause keeps only code and text. */
 export function networkError(url: URL, error: unknown): PubError {
   if (error instanceof PubError) return error;
-  const code = codeOf(error);
+  const { code, text } = innermost(error);
   const [message, hint] = explanations[code] ?? (code.startsWith('HPE_') ? notHttp : broken);
-  const text = error instanceof Error ? foreignText(error.message) : '';
-  const reason = text === '' || text === code ? code : `${code}: ${text}`;
-  return new PubError('E_NETWORK', message(url.host), { hint, cause: new Error(reason) });
+  const reason = text.includes(code) ? text : [code, text].filter(Boolean).join(': ');
+  return new PubError('E_NETWORK', message(url.host), {
+    hint,
+    cause: Object.assign(new Error(reason), { code }),
+  });
+}
+
+/** Whether asking once more is worth it. */
+export function mayPass(error: unknown): boolean {
+  if (!(error instanceof PubError) || error.code !== 'E_NETWORK') return false;
+  return error.cause instanceof Error && 'code' in error.cause && passing.has(String(error.cause.code));
 }
 
 /** An attempt on several addresses fails with one error that holds theirs; undici wraps some as a cause. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
+function innermost(error: unknown): { code: string; text: string } {
+  if (!(error instanceof Error)) return { code: 'unknown', text: '' };
+  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
   const { code } = error as NodeJS.ErrnoException;
-  if (code !== undefined && code !== 'UND_ERR') return String(code);
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
-  return error.cause === undefined ? error.name : codeOf(error.cause);
+  if (error.cause !== undefined && (code === undefined || code === 'UND_ERR')) return innermost(error.cause);
+  return { code: code === undefined ? error.name : String(code), text: foreignText(error.message) };
 }

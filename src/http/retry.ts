@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { PubError } from '../errors.ts';
+import { mayPass } from './network-error.ts';
 import type { HttpResponse, Transport } from './transport.ts';
 
 const passing = new Set([502, 503, 504]);
@@ -11,7 +12,7 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats a GET that failed on the way or met a registry that is just restarting. Nothing else is repeated:
+ * Repeats a GET whose connection broke or that met a registry that is just restarting. Nothing else is repeated:
  * a write may have happened although its answer was lost.
  */
 export function withRetries(transport: Transport, options: RetryOptions = {}): Transport {
@@ -34,7 +35,7 @@ async function attempt(send: () => Promise<HttpResponse>): Promise<HttpResponse 
     const response = await send();
     return passing.has(response.status) ? undefined : response;
   } catch (error) {
-    if (error instanceof PubError && error.code === 'E_NETWORK') return undefined;
+    if (mayPass(error)) return undefined;
     throw error;
   }
 }

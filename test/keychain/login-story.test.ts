@@ -180,7 +180,7 @@ describe('with an unlocked keyring', () => {
         "      Erased the token from the keychain of this computer
       error: the token was erased here, but <registry> did not revoke it: it is still valid
       caused by: 127.0.0.1:<port> refuses the connection
-      caused by: ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:<port>
+      caused by: connect ECONNREFUSED 127.0.0.1:<port>
       hint: whoever has a copy can use it until it expires: revoke it on the registry’s own pages or ask its operator
       ",
       ]

@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { PubError } from '../../../src/errors.ts';
+import { networkError } from '../../../src/http/network-error.ts';
 import { withRetries } from '../../../src/http/retry.ts';
 import { withTrace } from '../../../src/http/trace.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../../src/http/transport.ts';
 import { Secret } from '../../../src/secret.ts';
 
 const answer = (status: number): HttpResponse => ({ status, headers: {}, text: '' });
-const broken = new PubError('E_NETWORK', 'the connection broke');
+const failed = (code: string): PubError =>
+  networkError(new URL('http://127.0.0.1'), Object.assign(new Error('x'), { code }));
+const broken = failed('ECONNRESET');
 const pauses = [1, 1];
 
 /** Gives these outcomes in turn, and fails on a request more. */
@@ -48,6 +51,14 @@ describe('retries', () => {
   test.each([200, 401, 404, 429, 500])('an answer %s is final', async (status) => {
     expect((await withRetries(scripted([answer(status)]), { pauses }).send(get)).status).toBe(status);
   });
+
+  test.each(['CERT_HAS_EXPIRED', 'ENOTFOUND', 'UND_ERR_HEADERS_TIMEOUT', 'ERR_SSL_WRONG_VERSION_NUMBER'])(
+    'the failure %s is final: it would be the same again',
+    async (code) => {
+      const failure = failed(code);
+      await expect(withRetries(scripted([failure]), { pauses }).send(get)).rejects.toBe(failure);
+    },
+  );
 
   test('a wrong setting and Ctrl-C are final', async () => {
     const wrong = new PubError('E_CONFIG', 'no');
