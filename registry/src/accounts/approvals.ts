@@ -1,10 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
+import { recordEvent } from '../audit/log.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import type { ApprovalRow } from '../store/schema-people.ts';
+import { getAccount } from './accounts.ts';
 import { type Act, actText } from './act.ts';
 import type { Program } from './actor.ts';
+import { noteAddress } from './known-addresses.ts';
+import { plainAddress } from './tokens/networks.ts';
 import { createToken } from './tokens.ts';
 
 /**
@@ -134,8 +138,14 @@ async function tokenFor(
   now: number,
 ): Promise<string> {
   const lifetime = services.settings.loginTokenLifetime;
+  const accountId = approval.account_id as number;
+  const { name } = await getAccount(transaction, accountId);
+  const details = { factor: approval.approved_with, by: 'approval' };
+  await recordEvent(transaction, now, { tag: 'account:login', actor: name, subject: name, details });
+  const sighting = { accountId, name, address: plainAddress(approval.address) };
+  await noteAddress(transaction, now, { ...sighting, token: approval.agent, program: approval.agent });
   return await createToken(transaction, {
-    accountId: approval.account_id as number,
+    accountId,
     label: approval.agent,
     now,
     lifetime,
@@ -185,6 +195,16 @@ export async function consumeApproval(transaction: Write, id: number, now: numbe
     .where('used_at', 'is', null)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
+}
+
+/** Ends what an account was asked or approved and nobody used yet: whoever did it may be the one who is shut out. */
+export async function endApprovals(transaction: Write, accountId: number, now: number): Promise<void> {
+  await transaction
+    .updateTable('approvals')
+    .set({ expires_at: now })
+    .where('account_id', '=', accountId)
+    .where('expires_at', '>', now)
+    .execute();
 }
 
 /** 256 bits, fit for a URL. */

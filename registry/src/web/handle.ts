@@ -3,6 +3,7 @@ import { Refusal } from '../errors.ts';
 import { refusalOf } from '../framework-refusal.ts';
 import type { Services } from '../services.ts';
 import { checkForm } from './csrf.ts';
+import { betterAddress } from './host.ts';
 import { html } from './html.ts';
 import { type Answer, type Page, page, redirect, renderPage, sentence } from './layout.ts';
 import { protect, sendDocument } from './respond.ts';
@@ -21,6 +22,8 @@ export interface PageRoutes {
 /** Routes for pages on one scope of the application, with all failures as pages too. */
 export function pageRoutes(app: FastifyInstance, services: Services): PageRoutes {
   const on = (handler: PageHandler) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const better = request.method === 'GET' ? betterAddress(request, services.settings) : undefined;
+    if (better !== undefined) return await protect(reply).redirect(better, 302);
     const visit = await openVisit(services, request, reply);
     const { cookie } = visit;
     if (request.method === 'POST') checkForm(request, { cookie, publicUrl: services.settings.publicUrl() });

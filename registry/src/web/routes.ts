@@ -3,6 +3,7 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import type { Services } from '../services.ts';
 import { showAccount } from './account.ts';
+import { approve, approveByPasskey, denyRequest, showApproval } from './approve.ts';
 import { confirm, confirmByPasskey, showConfirm } from './confirm.ts';
 import { showFront } from './front.ts';
 import { pageRoutes } from './handle.ts';
@@ -45,6 +46,10 @@ export function addPages(app: FastifyInstance, services: Services): void {
     get('/-/web/confirm', showConfirm);
     post('/-/web/confirm', confirm);
     post('/-/web/confirm/passkey', confirmByPasskey);
+    get('/-/web/approve/:page', showApproval);
+    post('/-/web/approve/:page', approve);
+    post('/-/web/approve/:page/passkey', approveByPasskey);
+    post('/-/web/approve/:page/deny', denyRequest);
     get('/-/web/account', showAccount);
     done();
   });

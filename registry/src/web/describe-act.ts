@@ -1,0 +1,76 @@
+import { type Act, parseAct } from '../accounts/act.ts';
+import type { Approval } from '../accounts/approvals.ts';
+import { type Content, html } from './html.ts';
+import { time } from './time.ts';
+
+/** What a person reads before they approve. Everything the act holds is shown: what is not seen is not agreed to. */
+export interface Description {
+  readonly heading: string;
+  readonly warning: string;
+  /** For a `dl`. */
+  readonly facts: Content;
+}
+
+const headings: Readonly<Record<string, string>> = {
+  publish: 'Publish',
+  deprecate: 'Change the deprecation of',
+  'tag:set': 'Move a tag of',
+  'tag:remove': 'Remove a tag of',
+  'owner:add': 'Add an owner to',
+  'owner:remove': 'Remove an owner from',
+  'owner:set': 'Replace the owners of',
+  'policy:change': 'Change the policy of',
+  'account:change': 'Change the account',
+  'factor:disable': 'Disable a second factor of',
+};
+
+export function describeRequest(approval: Approval, account: string): Description {
+  const act = parseAct(approval.act);
+  const { agent, address, expires_at } = approval;
+  const facts = html`${approval.kind === 'act' && actFacts(act)}
+${fact('Account', html`<strong>${account}</strong>`)}
+${fact('Program', html`<bdi>${agent}</bdi> <small>in its own words</small>`)}
+${fact('From', html`<code>${address}</code>`)}
+${fact('Open until', time(expires_at))}`;
+  if (approval.kind === 'login')
+    return { heading: `Log in a program as ${account}`, warning: loginWarning, facts };
+  return { heading: headingOf(act), warning: actWarning, facts };
+}
+
+const loginWarning =
+  'Approve only if you started a login just now, with a program on a machine of yours. The program gets a token that acts for your account. Nobody who is honest sends you such an address.';
+
+const actWarning =
+  'Approve only if you started this just now, and everything below is what you expect: compare the digest with the one your program shows.';
+
+function headingOf({ action, subject }: Act): string {
+  const words = headings[action];
+  const name = subject.replace(/^npm:/, '');
+  return words === undefined ? `Do “${action}” on ${name}` : `${words} ${name}`;
+}
+
+function actFacts({ action, subject, details }: Act): Content {
+  const release = /^npm:(.+[^/])@([^@]+)$/.exec(subject);
+  const named = release
+    ? [
+        fact('Package', html`<strong>${release[1]}</strong>`),
+        fact('Version', html`<strong>${release[2]}</strong>`),
+      ]
+    : [fact('On', html`<strong><bdi>${subject.replace(/^npm:/, '')}</bdi></strong>`)];
+  const more = Object.entries(details).map(([name, value]) =>
+    fact(
+      name === 'sha256' ? 'SHA-256 of the archive' : name,
+      name === 'sha256' ? digest(value) : html`<bdi>${value}</bdi>`,
+    ),
+  );
+  return html`${fact('Asked for', html`<code>${action}</code>`)}${named}${more}`;
+}
+
+export function fact(name: string, value: Content): Content {
+  return html`<dt>${name}</dt><dd>${value}</dd>\n`;
+}
+
+/** In groups of eight: people compare by eye. */
+export function digest(hex: string): Content {
+  return html`<span class="digest">${hex.match(/.{1,8}/g)?.join(' ') ?? ''}</span>`;
+}
