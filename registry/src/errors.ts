@@ -9,6 +9,7 @@ export const refusalStatus = {
   otp_required: 401,
   otp_refused: 401,
   passkey_refused: 401,
+  confirmation_refused: 400,
   otp_throttled: 403,
   throttled: 429,
   not_owner: 403,

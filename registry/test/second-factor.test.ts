@@ -43,7 +43,7 @@ describe('enrolling', () => {
 
     const seed = seedIn(begun.body.tfa);
     const refused = await confirm(alice, codeOf(seed, registry.clock.now + 10 * step));
-    expect([refused.status, refused.code]).toEqual([400, 'bad_request']);
+    expect([refused.status, refused.code]).toEqual([400, 'confirmation_refused']);
     const confirmed = await confirm(alice, codeOf(seed, registry.clock.now));
     expect(confirmed.body.tfa).toHaveLength(10);
     for (const code of confirmed.body.tfa) expect(code).toMatch(/^\d{20}$/);
@@ -51,7 +51,7 @@ describe('enrolling', () => {
     expect(confirmed.headers['cache-control']).toBe('no-store');
     expect(await tfaOf(alice)).toEqual({ mode: 'auth-only', pending: false });
     expect((await registry.auditEvents()).slice(-2)).toEqual([
-      'factor:code-refused alice alice bad_request',
+      'factor:code-refused alice alice confirmation_refused',
       'factor:enabled alice alice',
     ]);
   });
@@ -72,7 +72,7 @@ describe('enrolling', () => {
     registry.clock.advance(hour + second);
     expect((await confirm(alice, codeOf(first, registry.clock.now))).code).toBe('bad_request');
     const secondSeed = seedIn((await begin(alice)).body.tfa);
-    expect((await confirm(alice, codeOf(first, registry.clock.now))).code).toBe('bad_request');
+    expect((await confirm(alice, codeOf(first, registry.clock.now))).code).toBe('confirmation_refused');
     expect((await confirm(alice, codeOf(secondSeed, registry.clock.now))).status).toBe(200);
   });
 

@@ -17,6 +17,9 @@ export interface Refusal {
 
 type Kind = readonly [code: ErrorCode, hint?: string];
 
+/** A wrong code where one finishes an enrolment: another one can be sent at once. */
+const confirmationRefused = 'confirmation_refused';
+
 const logIn = 'run `pub login`, or check the token in the environment';
 
 const kindByCode: Readonly<Record<string, Kind>> = {
@@ -58,8 +61,8 @@ export function refusalOf(
   const body = parseJsonObject(response.text);
   const text = foreignText(stringMember(body, 'error') ?? stringMember(body, 'message') ?? '');
   const code = stringMember(body, 'code');
-  if (asksForSecondFactor(response)) {
-    const kind = code === 'otp_refused' ? 'refused' : 'missing';
+  if (asksForSecondFactor(response) || code === confirmationRefused) {
+    const kind = code === 'otp_refused' || code === confirmationRefused ? 'refused' : 'missing';
     const browser = browserRequest(body?.['authUrl'], body?.['doneUrl'], registryUrl);
     const why = text === '' ? 'a one-time password is required' : text;
     return new SecondFactorRequired({ kind, text: why, ...(browser && { browser }) });

@@ -156,7 +156,7 @@ async function confirm(
     try {
       return await registry.confirmEnrolment({ token: credential.token }, code);
     } catch (error) {
-      if (!isWrongCode(error)) throw error;
+      if (!(error instanceof SecondFactorRequired)) throw error;
       if (left <= 1) throw refused(error);
       context.terminal.warn(
         'that code was not accepted: check the clock of your device, and try the next one',
@@ -165,13 +165,7 @@ async function confirm(
   }
 }
 
-/** Registries challenge again, or call the request a bad one: there is nothing in it but the code. */
-function isWrongCode(error: unknown): error is Error {
-  return error instanceof SecondFactorRequired || (error instanceof PubError && error.code === 'E_REGISTRY');
-}
-
-function refused(error: Error): PubError {
-  const cause = error instanceof PubError ? error.cause : error;
+function refused(cause: SecondFactorRequired): PubError {
   return new PubError('E_SECOND_FACTOR', 'the code was not accepted', {
     cause,
     hint: 'check the clock of your device, then run `pub 2fa confirm`',

@@ -86,6 +86,14 @@ describe('a refusal', () => {
     expect(causeOf(refused(400, { error: '\u202eevil\u0007\n'.repeat(100_000) })).length).toBeLessThan(600);
   });
 
+  test('of a code that finishes an enrolment is a challenge: another code may do', () => {
+    const error = refused(400, { error: 'this code is wrong', code: 'confirmation_refused' });
+    expect((error as SecondFactorRequired).challenge).toEqual({
+      kind: 'refused',
+      text: 'this code is wrong',
+    });
+  });
+
   test('loses whole escape sequences, not only the character that begins them', () => {
     expect(causeOf(refused(400, { error: '\u001b[2J\u001b[31mno\u001b]0;evil\u0007' }))).toBe('400: no');
   });

@@ -147,7 +147,7 @@ async function getPending(db: Read, accountId: number, now: number): Promise<Tot
 
 function wrongCode(): Refusal {
   return new Refusal(
-    'bad_request',
+    'confirmation_refused',
     'this code is wrong: scan the QR code again, check the clock of your device, and repeat',
   );
 }
