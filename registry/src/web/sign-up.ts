@@ -47,7 +47,7 @@ export async function signUp(visit: Visit): Promise<Answer> {
   const work = async () => {
     const [name, email] = [field(request, 'name').trim(), field(request, 'email').trim()];
     const password = field(request, 'password');
-    const by = { kind: 'registration', address: request.ip } as const;
+    const by = { kind: 'registration', ...programOf(request) } as const;
     await createAccount(services, { name, email, password, by });
     keepSession(visit, await beginBrowserLogin(services, { name, password, program: programOf(request) }));
     return redirect(back);

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor, Requester } from '../accounts/actor.ts';
 import { createSecret, findSession, type Session, touchSession } from '../accounts/sessions.ts';
 import { Refusal } from '../errors.ts';
+import { programOf } from '../protocols/request.ts';
 import type { Services } from '../services.ts';
 import { clearCookie, readCookie, setCookie } from './cookies.ts';
 import { formToken } from './csrf.ts';
@@ -59,7 +60,8 @@ export function findLoggedIn({ session, request }: Visit): LoggedIn | undefined 
   const { accountId, accountName: name, id } = session;
   const actor = { accountId, name, credential: { kind: 'session', id } } as const;
   const { receivedAt } = request;
-  return { actor, session, requester: { actor, code: undefined, receivedAt, browser: undefined } };
+  const requester = { actor, code: undefined, receivedAt, program: programOf(request), browser: undefined };
+  return { actor, session, requester };
 }
 
 /** Throws `unauthenticated`, which sends the visitor to log in and back again. */
