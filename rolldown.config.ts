@@ -6,7 +6,8 @@ import { defaultRegistryUrl } from './src/ecosystems/npm/default-registry.ts';
 
 /** Native addons, and packages that find files beside themselves, stay outside the bundle. */
 const external = ['@napi-rs/keyring'];
-const registryExternal = [/^(?!\.|\/)/];
+/** What the bundler itself adds to rewritten code is no package: it belongs into the bundle. */
+const registryExternal = [/^(?!\.|\/|\0|@oxc-project\/)/];
 
 /**
  * Modules that are loaded together share a file: each file costs part of a millisecond, of a start that takes
