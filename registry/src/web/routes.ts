@@ -16,6 +16,7 @@ import {
   showLogInFactor,
 } from './log-in.ts';
 import { logOut } from './log-out.ts';
+import { addSecurityPages } from './security/routes.ts';
 import { showSignUp, signUp } from './sign-up.ts';
 import { addStaticFiles } from './static-files.ts';
 
@@ -51,6 +52,7 @@ export function addPages(app: FastifyInstance, services: Services): void {
     post('/-/web/approve/:page/passkey', approveByPasskey);
     post('/-/web/approve/:page/deny', denyRequest);
     get('/-/web/account', showAccount);
+    addSecurityPages({ get, post });
     done();
   });
 }

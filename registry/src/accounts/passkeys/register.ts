@@ -43,26 +43,24 @@ export async function beginRegistration(
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
   const { actor } = requester;
   const { id: rpID } = getRelyingParty(services.settings);
-  return await changeAccount(services, actor, async () => {
-    await demandProof(services, requester, demandFor(actor));
-    const account = await getAccount(services.database.read, actor.accountId);
-    const excludeCredentials = await describePasskeys(services.database.read, actor.accountId);
-    const challenge = await services.database.write((transaction) =>
-      issueChallenge(transaction, bindingOf(actor), services.clock()),
-    );
-    return await generateRegistrationOptions({
-      rpName: services.settings.issuer,
-      rpID,
-      userName: account.name,
-      userDisplayName: account.name,
-      userID: Buffer.from(userHandle(account), 'base64url'),
-      challenge: Buffer.from(challenge, 'base64url'),
-      timeout: challengeLifetime,
-      attestationType: 'none',
-      authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
-      excludeCredentials,
-      supportedAlgorithmIDs: algorithms,
-    });
+  await demandProof(services, requester, demandFor(actor));
+  const account = await getAccount(services.database.read, actor.accountId);
+  const excludeCredentials = await describePasskeys(services.database.read, actor.accountId);
+  const challenge = await services.database.write((transaction) =>
+    issueChallenge(transaction, bindingOf(actor), services.clock()),
+  );
+  return await generateRegistrationOptions({
+    rpName: services.settings.issuer,
+    rpID,
+    userName: account.name,
+    userDisplayName: account.name,
+    userID: Buffer.from(userHandle(account), 'base64url'),
+    challenge: Buffer.from(challenge, 'base64url'),
+    timeout: challengeLifetime,
+    attestationType: 'none',
+    authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
+    excludeCredentials,
+    supportedAlgorithmIDs: algorithms,
   });
 }
 

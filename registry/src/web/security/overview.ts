@@ -1,9 +1,9 @@
+import { getAccount } from '../../accounts/accounts.ts';
 import { listPasskeys } from '../../accounts/passkeys/passkeys.ts';
 import { findFactors } from '../../accounts/second-factor/factors.ts';
 import { countRecoveryCodes } from '../../accounts/second-factor/replace-recovery-codes.ts';
 import { listSessions } from '../../accounts/sessions.ts';
 import { listTokens } from '../../accounts/tokens/own-tokens.ts';
-import { getAccount } from '../../accounts/accounts.ts';
 import { type Content, html } from '../html.ts';
 import { type Page, page } from '../layout.ts';
 import { time } from '../time.ts';

@@ -16,7 +16,7 @@ import { type Answer, type Page, page, problem, redirect } from '../layout.ts';
 import { passkeyAnswer, passkeyScripts } from '../passkey-form.ts';
 import { time } from '../time.ts';
 import { requireLogin, type Visit } from '../visit.ts';
-import { backToSecurity } from './frame.ts';
+import { backToSecurity, requireProof } from './frame.ts';
 import { passwordField } from './password-field.ts';
 import { newCodesPage } from './recovery-codes.ts';
 
@@ -48,16 +48,15 @@ export async function showAddPasskey(visit: Visit): Promise<Answer> {
 
 async function addPage(visit: Visit, wrong?: string): Promise<Page> {
   const { requester } = requireLogin(visit);
-  const elsewhere = passkeysElsewhere(visit);
-  const form = elsewhere ?? (await addForm(visit, await beginRegistration(visit.services, requester)));
+  const form = addForm(visit, await beginRegistration(visit.services, requester));
   return page({
     title: 'Add a passkey',
-    scripts: elsewhere === undefined ? passkeyScripts : [],
+    scripts: passkeyScripts,
     body: html`<p class="soft"><a href="${listPath}">Passkeys</a></p><h1>Add a passkey</h1>${problem(wrong)}${form}`,
   });
 }
 
-async function addForm(visit: Visit, options: object): Promise<Content> {
+function addForm(visit: Visit, options: object): Content {
   return html`<form method="post" action="${listPath}/add" data-passkey="create" data-options="${JSON.stringify(options)}">
 ${visit.csrf()}
 <label for="name">Name</label>
@@ -86,7 +85,7 @@ export async function showPasskey(visit: Visit): Promise<Answer> {
 }
 
 async function passkeyPage(visit: Visit, wrong?: string): Promise<Page> {
-  const { actor } = requireLogin(visit);
+  const { actor } = await requireProof(visit);
   const db = visit.services.database.read;
   const id = parameter(visit.request, 'id');
   const passkey = (await listPasskeys(db, actor.accountId)).find((one) => one.id === id);

@@ -8,14 +8,14 @@ import { orFormAgain } from '../handle.ts';
 import { html } from '../html.ts';
 import { type Answer, type Page, page, problem } from '../layout.ts';
 import { requireLogin, type Visit } from '../visit.ts';
-import { backToSecurity } from './frame.ts';
+import { backToSecurity, requireProof } from './frame.ts';
 
 export async function showRecoveryCodes(visit: Visit): Promise<Answer> {
   return await recoveryCodesPage(visit);
 }
 
 async function recoveryCodesPage(visit: Visit, wrong?: string): Promise<Page> {
-  const { actor } = requireLogin(visit);
+  const { actor } = await requireProof(visit);
   const db = visit.services.database.read;
   if (!(await hasSecondFactor(db, actor.accountId))) {
     throw new Refusal('factor_not_enrolled', 'recovery codes stand in for a second factor: add one first');

@@ -9,7 +9,7 @@ import { type Content, html } from '../html.ts';
 import { type Answer, type Page, page, problem, redirect } from '../layout.ts';
 import { time } from '../time.ts';
 import { requireLogin, type Visit } from '../visit.ts';
-import { backToSecurity } from './frame.ts';
+import { backToSecurity, requireProof } from './frame.ts';
 
 const path = '/-/web/security/tokens';
 
@@ -54,6 +54,7 @@ export async function revoke(visit: Visit): Promise<Answer> {
 }
 
 export async function showCreateToken(visit: Visit): Promise<Answer> {
+  await requireProof(visit);
   return createPage(visit);
 }
 
@@ -98,7 +99,10 @@ ${tokenScopes.map(
 }
 
 function settingsIn({ request }: Visit): AskedSettings {
-  const words = (name: string) => field(request, name).split(/[\s,]+/).filter((word) => word !== '');
+  const words = (name: string) =>
+    field(request, name)
+      .split(/[\s,]+/)
+      .filter((word) => word !== '');
   const [packages, networks] = [words('packages'), words('networks')];
   return {
     name: field(request, 'name').trim(),

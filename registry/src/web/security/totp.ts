@@ -13,7 +13,7 @@ import { orFormAgain } from '../handle.ts';
 import { type Content, html } from '../html.ts';
 import { type Answer, type Page, page, problem, redirect } from '../layout.ts';
 import { requireLogin, type Visit } from '../visit.ts';
-import { backToSecurity } from './frame.ts';
+import { backToSecurity, requireProof } from './frame.ts';
 import { passwordField } from './password-field.ts';
 import { qrCode } from './qr-code.ts';
 import { newCodesPage } from './recovery-codes.ts';
@@ -24,7 +24,7 @@ export async function showTotp(visit: Visit): Promise<Answer> {
 }
 
 async function totpPage(visit: Visit, wrong?: string): Promise<Page> {
-  const { requester, actor } = requireLogin(visit);
+  const { requester, actor } = await requireProof(visit);
   const { totp, passkeys } = await findFactors(visit.services.database.read, actor.accountId);
   const pending = totp === undefined ? await findPendingEnrolment(visit.services, requester) : undefined;
   const content =
