@@ -64,10 +64,6 @@ test.each([
   ["Couldn't access platform storage: Secret Service: unlock prompt was dismissed", 'locked'],
   ['User interaction is not allowed. (-25308)', 'locked'],
   ['DBus error: Did not receive a reply. Possible causes include: …', 'silent'],
-  [
-    'Platform failure: DBus error: The name org.freedesktop.secrets was not provided by any .service files',
-    'unavailable',
-  ],
   ["Couldn't access platform storage: Secret Service: no result found", 'unavailable'],
   ["Couldn't access platform storage: AccessDenied", 'denied'],
   ['Entry is matched by 2 credentials: […]', 'ambiguous'],
@@ -75,6 +71,22 @@ test.each([
   ['something nobody has seen yet', 'unavailable'],
 ])('the failure "%s" is %s', (message, status) => {
   expect(faultOf(new Error(message))).toEqual({ status, reason: message });
+});
+
+test.each([
+  [
+    'DBus error: The name org.freedesktop.secrets was not provided by any .service files',
+    'no Secret Service',
+  ],
+  [
+    'Using X11 for dbus-daemon autolaunch was disabled at compile time, set your DBUS_SESSION_BUS_ADDRESS instead',
+    'no D-Bus',
+  ],
+])('the failure "%s" is told in our words', (message, words) => {
+  expect(faultOf(new Error(message))).toEqual({
+    status: 'unavailable',
+    reason: expect.stringContaining(words),
+  });
 });
 
 test('a failure of the loader shows its real cause, and a race is told from a fault', () => {
