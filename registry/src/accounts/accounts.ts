@@ -5,6 +5,8 @@ import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import type { AccountRow } from '../store/schema.ts';
 import { parseAccountName } from './account-name.ts';
+import type { Program } from './actor.ts';
+import { askToConfirm } from './ask-to-confirm.ts';
 import { chargeAttempt, registrationLimit } from './attempts.ts';
 import { isNameTaken } from './names.ts';
 import { checkNewPassword } from './passwords.ts';
@@ -23,15 +25,18 @@ export interface NewAccount {
   readonly name: string;
   readonly password: string;
   readonly email: string | undefined;
-  /** Who makes it: `operator`, or the address of somebody who registers. */
-  readonly by: { readonly kind: 'operator' } | { readonly kind: 'registration'; readonly address: string };
+  /** Who makes it: `operator`, or the program and the address of somebody who registers. */
+  readonly by: { readonly kind: 'operator' } | ({ readonly kind: 'registration' } & Program);
 }
 
 /** Creates an account. Throws `bad_request` for a bad name, e-mail or password, `conflict` for a taken name. */
 export async function createAccount(services: Services, account: NewAccount): Promise<number> {
   const name = parseAccountName(account.name);
   const email = account.email === undefined ? undefined : parseEmail(account.email);
-  checkNewPassword(account.password, { secondFactor: false });
+  checkNewPassword(account.password, {
+    secondFactor: false,
+    words: [name, email, services.settings.issuer],
+  });
   const password_hash = await services.passwords.hash(account.password);
   const outcome = await services.database.write(async (transaction): Promise<number | Refusal> => {
     const now = services.clock();
@@ -47,6 +52,10 @@ export async function createAccount(services: Services, account: NewAccount): Pr
       .executeTakeFirstOrThrow();
     const actor = account.by.kind === 'operator' ? 'operator' : name;
     await recordEvent(transaction, now, { tag: 'account:created', actor, subject: name });
+    if (email !== undefined) {
+      const program = account.by.kind === 'operator' ? undefined : account.by;
+      await askToConfirm(transaction, now, { account: { id, name, email }, email, program });
+    }
     return id;
   });
   if (outcome instanceof Refusal) throw outcome;

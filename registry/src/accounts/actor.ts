@@ -22,7 +22,9 @@ export interface Requester {
   readonly code: string | undefined;
   /** When the request arrived, in milliseconds: a slow upload does not make its code late. */
   readonly receivedAt: number;
-  /** The program that asks, where it can send its user to a browser. */
+  /** The program that asks: for the mails about it. */
+  readonly program: Program;
+  /** The same, where it can send its user to a browser. */
   readonly browser: Program | undefined;
 }
 

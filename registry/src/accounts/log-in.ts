@@ -4,6 +4,7 @@ import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
 import { isAccountName } from './account-name.ts';
 import { type Account, findAccount } from './accounts.ts';
+import type { Program } from './actor.ts';
 import {
   addressLimit,
   chargeAttempt,
@@ -15,6 +16,7 @@ import {
 } from './attempts.ts';
 import { holdAccount, holdLifetime } from './hold.ts';
 import { noteAddress } from './known-addresses.ts';
+import { mailLock } from './lock-notice.ts';
 import { codeRequired } from './second-factor/demand.ts';
 import { hasSecondFactor } from './second-factor/factors.ts';
 import {
@@ -29,6 +31,7 @@ import {
   findRecoveryCode,
   normaliseRecoveryCode,
 } from './second-factor/recovery-codes.ts';
+import { mailRecovery } from './second-factor/recovery-notice.ts';
 import { plainAddress } from './tokens/networks.ts';
 import { createToken } from './tokens.ts';
 
@@ -62,7 +65,7 @@ async function openSession(
 ): Promise<string> {
   return await services.database.write(async (transaction) => {
     const now = services.clock();
-    await settleLogin(transaction, { account, used, now });
+    await settleLogin(transaction, { account, used, program: { agent: label, address }, now });
     const sighting = { accountId: account.id, name: account.name, address: plainAddress(address) };
     await noteAddress(transaction, now, { ...sighting, token: label, program: label });
     const lifetime = services.settings.loginTokenLifetime;
@@ -73,16 +76,19 @@ async function openSession(
 export interface Login {
   readonly account: Account;
   readonly used: LoginFactor | undefined;
+  readonly program: Program;
   readonly now: number;
 }
 
 /** Uses the factor of a login up and logs it, in the transaction that makes the token or the session. */
-export async function settleLogin(transaction: Write, { account, used, now }: Login): Promise<void> {
+export async function settleLogin(transaction: Write, login: Login): Promise<void> {
+  const { account, used, program, now } = login;
   await consumeLoginFactor(transaction, account, used, now);
   const { name } = account;
   if (used?.kind === 'recovery-code') {
     const event = { tag: 'factor:recovery-code-used', actor: name, subject: name } as const;
     await recordEvent(transaction, now, event);
+    await mailRecovery(transaction, now, { accountId: account.id, program });
   }
   const details = { factor: used === undefined ? null : factorOf(used) };
   await recordEvent(transaction, now, { tag: 'account:login', actor: name, subject: name, details });
@@ -202,7 +208,11 @@ async function checkRecoveryCode(services: Services, account: Account, code: str
   const id = await findRecoveryCode(services, account.id, code);
   if (id === undefined) {
     const event = { tag: 'factor:code-refused', actor: account.name, subject: account.name } as const;
-    await services.database.write((transaction) => recordEvent(transaction, services.clock(), event));
+    await services.database.write(async (transaction) => {
+      const now = services.clock();
+      await recordEvent(transaction, now, event);
+      await mailLock(transaction, now, { accountId: account.id, subject });
+    });
     throw recoveryCodeRefused();
   }
   await services.database.write((transaction) => clearAttempts(transaction, subject));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import { Refusal } from '../errors.ts';
+import { findGuess } from './guessable-passwords.ts';
 
 /** The library's default algorithm is argon2id; this is OWASP's smallest recommended cost: 19 MiB, 2 passes, 1 lane. */
 const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -32,15 +33,23 @@ export async function createPasswords(): Promise<Passwords> {
   };
 }
 
-/** Throws `bad_request` for a password that is too short or too long. */
-export function checkNewPassword(password: string, account: { secondFactor: boolean }): void {
+export interface PasswordOwner {
+  readonly secondFactor: boolean;
+  /** What everybody knows of the account: its name, its address, the registry's name. */
+  readonly words?: readonly (string | null | undefined)[];
+}
+
+/** Throws `bad_request` for a password that is too short, too long, or among the first that are guessed. */
+export function checkNewPassword(password: string, owner: PasswordOwner): void {
   const length = [...password].length;
-  const shortest = account.secondFactor ? shortestWithFactor : shortestAlone;
+  const shortest = owner.secondFactor ? shortestWithFactor : shortestAlone;
   if (length < shortest) {
-    const reason = account.secondFactor ? '' : ' as long as the account has no second factor';
+    const reason = owner.secondFactor ? '' : ' as long as the account has no second factor';
     throw new Refusal('bad_request', `a password needs at least ${shortest} characters${reason}`);
   }
   if (length > longest) throw new Refusal('bad_request', `a password has at most ${longest} characters`);
+  const guess = findGuess(password, owner.words ?? []);
+  if (guess !== undefined) throw new Refusal('bad_request', `this password is ${guess}: choose another one`);
 }
 
 function limitConcurrency(limit: number): <T>(work: () => Promise<T>) => Promise<T> {

@@ -1,11 +1,18 @@
 import { recordEvent } from '../audit/log.ts';
+import { fromProgram, mailAccount } from '../mail/outbox.ts';
 import type { Services } from '../services.ts';
-import { getAccount, parseEmail } from './accounts.ts';
+import type { Write } from '../store/database.ts';
+import { type Account, getAccount, parseEmail } from './accounts.ts';
 import type { Actor, Requester } from './actor.ts';
+import { endApprovals } from './approvals.ts';
+import { askToConfirm } from './ask-to-confirm.ts';
 import { changeAccount } from './change-account.ts';
+import { endMailLinks } from './mail-links.ts';
 import { checkNewPassword } from './passwords.ts';
 import { type Demand, demandProof, settleProof } from './second-factor/demand.ts';
 import { hasSecondFactor } from './second-factor/factors.ts';
+import type { Proof } from './second-factor/proof.ts';
+import { endOtherSessions } from './sessions.ts';
 import { keptToken, revokeOtherTokens } from './tokens.ts';
 
 /** What a person says of themselves. Shown to themselves only. */
@@ -19,7 +26,10 @@ export interface ProfileChange {
   readonly newPassword?: string | undefined;
 }
 
-/** Changes a profile. The address and the password are how an account is got back, so they take a code. */
+/**
+ * Changes a profile. The address and the password are how an account is got back, so they take a code. A new
+ * address counts once it was confirmed; see `email-address.ts`.
+ */
 export async function changeProfile(
   services: Services,
   requester: Requester,
@@ -29,14 +39,14 @@ export async function changeProfile(
 }
 
 async function attemptChange(services: Services, requester: Requester, change: ProfileChange): Promise<void> {
-  const { actor } = requester;
+  const { actor, program } = requester;
   const account = await getAccount(services.database.read, actor.accountId);
   const email =
     change.email === undefined || change.email === account.email ? undefined : parseEmail(change.email);
   const sensitive = email !== undefined || change.newPassword !== undefined;
   const demand = demandFor(actor, { email, password: change.newPassword });
   const proof = sensitive ? await demandProof(services, requester, demand) : undefined;
-  const password_hash = await hashNewPassword(services, actor.accountId, change.newPassword);
+  const password_hash = await hashNewPassword(services, account, change.newPassword);
   await services.database.write(async (transaction) => {
     const now = services.clock();
     if (sensitive) await settleProof(transaction, { actor, demand, proof, now });
@@ -44,19 +54,35 @@ async function attemptChange(services: Services, requester: Requester, change: P
     const profile = JSON.stringify({ ...JSON.parse(current.profile), ...change.fields });
     await transaction
       .updateTable('accounts')
-      .set({ profile, updated_at: now, ...(email && { email }), ...(password_hash && { password_hash }) })
+      .set({ profile, updated_at: now, ...(password_hash && { password_hash }) })
       .where('id', '=', actor.accountId)
       .execute();
     const event = { actor: actor.name, subject: actor.name } as const;
-    await recordEvent(transaction, now, {
-      ...event,
-      tag: 'account:profile-changed',
-      details: { email: email !== undefined },
-    });
-    if (password_hash === undefined) return;
-    await revokeOtherTokens(transaction, actor.accountId, now, keptToken(actor));
-    await recordEvent(transaction, now, { ...event, tag: 'account:password-changed' });
+    await recordEvent(transaction, now, { ...event, tag: 'account:profile-changed' });
+    // Before the links end: a password is changed to shut somebody out, whose new address must not stay asked for.
+    if (password_hash !== undefined) await endOtherLogins(transaction, now, requester, proof);
+    if (email === undefined) return;
+    await recordEvent(transaction, now, { ...event, tag: 'account:email-change-asked' });
+    await askToConfirm(transaction, now, { account: current, email, program });
   });
+}
+
+/** Whoever knew the old password, and whatever they left behind, but not the login that asks. */
+async function endOtherLogins(
+  transaction: Write,
+  now: number,
+  { actor, program }: Requester,
+  proof: Proof | undefined,
+): Promise<void> {
+  const { accountId, name, credential } = actor;
+  await revokeOtherTokens(transaction, accountId, now, keptToken(actor));
+  const kept = credential.kind === 'session' ? { kept: credential.id } : {};
+  await endOtherSessions(transaction, { accountId, now, ...kept });
+  await endMailLinks(transaction, { accountId, now });
+  await endApprovals(transaction, accountId, now);
+  await recordEvent(transaction, now, { tag: 'account:password-changed', actor: name, subject: name });
+  const values = { ...(proof && { approvedWith: proof.factor }), ...fromProgram(program) };
+  await mailAccount(transaction, now, accountId, { template: 'password-changed', values });
 }
 
 /** A new password is named, not told: what is asked for is shown on a page and kept in the log. */
@@ -74,10 +100,13 @@ function demandFor(
 
 async function hashNewPassword(
   services: Services,
-  accountId: number,
+  { id, name, email }: Account,
   password: string | undefined,
 ): Promise<string | undefined> {
   if (password === undefined) return undefined;
-  checkNewPassword(password, { secondFactor: await hasSecondFactor(services.database.read, accountId) });
+  checkNewPassword(password, {
+    secondFactor: await hasSecondFactor(services.database.read, id),
+    words: [name, email, services.settings.issuer],
+  });
   return await services.passwords.hash(password);
 }

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Command } from 'commander';
 import { createAccount, findAccount } from '../accounts/accounts.ts';
+import { liftHoldByOperator } from '../accounts/lift-hold.ts';
 import { resetFactorByOperator } from '../accounts/second-factor/enrolment.ts';
 import { Refusal } from '../errors.ts';
 import type { Io } from '../io.ts';
@@ -17,7 +18,8 @@ export function userCommand(io: Io): Command {
     .description('Manage the accounts of the registry')
     .addCommand(addCommand(io))
     .addCommand(listCommand(io))
-    .addCommand(resetCommand(io));
+    .addCommand(resetCommand(io))
+    .addCommand(liftHoldCommand(io));
 }
 
 function addCommand(io: Io): Command {
@@ -78,6 +80,22 @@ function resetCommand(io: Io): Command {
         if (account === undefined) throw new Refusal('not_found', `there is no account ${name}`);
         const had = await resetFactorByOperator(services, account.id);
         io.stderr(had ? `removed the second factor of ${name}\n` : `${name} had no second factor\n`);
+      });
+    });
+}
+
+function liftHoldCommand(io: Io): Command {
+  return new Command('lift-hold')
+    .description('End the hold on an account that was recovered, once you know who is asking')
+    .argument('<name>')
+    .addHelpText('after', '\nExample: pub-registry user lift-hold alice')
+    .action(async (name: string, { data }: { data: string }) => {
+      requireData(data);
+      await withServices(data, async (services) => {
+        const account = await findAccount(services.database.read, name);
+        if (account === undefined) throw new Refusal('not_found', `there is no account ${name}`);
+        const held = await liftHoldByOperator(services, account.id);
+        io.stderr(held ? `ended the hold on ${name}\n` : `${name} was not held\n`);
       });
     });
 }

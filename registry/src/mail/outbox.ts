@@ -47,6 +47,11 @@ export async function mailAccount(
   await enqueueMail(transaction, now, { to: email, template, values: { account: name, ...values } });
 }
 
+/** What a mail says of the program that did it. */
+export function fromProgram({ agent, address }: { readonly agent: string; readonly address: string }) {
+  return { program: agent, address };
+}
+
 /** A mail to everybody a package belongs to. */
 export async function mailOwners(
   transaction: Write,

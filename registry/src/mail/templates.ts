@@ -223,7 +223,7 @@ const letters = {
   'policy-weakened': {
     subject: '{package} no longer requires a second factor',
     said: 'A package you own can be published without a second factor from now on.',
-    facts: ['package', 'by', 'approvedWith'],
+    facts: ['package', 'by', 'approvedWith', 'program', 'address'],
     advice: askOwners,
   },
 } as const satisfies Readonly<Record<string, Template>>;

@@ -1,6 +1,7 @@
 import type { Requester } from '../accounts/actor.ts';
 import { hasSecondFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
+import { fromProgram, mailOwners } from '../mail/outbox.ts';
 import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
@@ -25,11 +26,14 @@ export async function changePolicy(
     kind: 'governance',
     why: `changing the policy of ${id.name} needs it`,
     act: { action: 'policy:change', details: describeChange(change) },
-    async apply(transaction, record) {
-      return [
-        ...(await setAccess(transaction, record, change.access)),
-        ...(await setRequirement(transaction, record, change.requireSecondFactor)),
-      ];
+    async apply(transaction, record, now) {
+      const access = await setAccess(transaction, record, change.access);
+      const requirement = await setRequirement(transaction, record, change.requireSecondFactor);
+      if (requirement.some(({ tag }) => tag === 'package:require-2fa-off')) {
+        const values = { package: record.name, by: requester.actor.name, ...fromProgram(requester.program) };
+        await mailOwners(transaction, now, record.id, { template: 'policy-weakened', values });
+      }
+      return [...access, ...requirement];
     },
   });
 }

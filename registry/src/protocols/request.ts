@@ -10,7 +10,6 @@ import { findPackage, getReadablePackage } from '../packages/packages.ts';
 import type { Services } from '../services.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { isJsonObject, type Json, type JsonObject } from '../strict-json.ts';
-import { pagesAreThere } from './approval-urls.ts';
 
 /** Reading a request: who it is from, what it names, what it holds. Every value is checked before it is used. */
 
@@ -32,7 +31,10 @@ declare module 'fastify' {
  * The actor behind the bearer token, `undefined` without a token. Refused: a token that is no good, and one
  * whose limits do not name what this route does.
  */
-export async function findRequestActor(services: Services, request: FastifyRequest): Promise<Actor | undefined> {
+export async function findRequestActor(
+  services: Services,
+  request: FastifyRequest,
+): Promise<Actor | undefined> {
   const header = request.headers.authorization;
   if (header === undefined) return undefined;
   const token = /^bearer +(\S+) *$/i.exec(header)?.[1] ?? '';
@@ -90,7 +92,13 @@ export async function requireActor(services: Services, request: FastifyRequest):
 export async function requireRequester(services: Services, request: FastifyRequest): Promise<Requester> {
   const actor = await requireActor(services, request);
   const { receivedAt } = request;
-  return { actor, code: presentedCode(request), receivedAt, browser: browserProgram(request) };
+  return {
+    actor,
+    code: presentedCode(request),
+    receivedAt,
+    program: programOf(request),
+    browser: browserProgram(request),
+  };
 }
 
 /**
@@ -98,7 +106,7 @@ export async function requireRequester(services: Services, request: FastifyReque
  * (and npm's registry also wants `npm-command`), yarn never.
  */
 export function browserProgram(request: FastifyRequest): Program | undefined {
-  return pagesAreThere && request.headers['npm-auth-type'] === 'web' ? programOf(request) : undefined;
+  return request.headers['npm-auth-type'] === 'web' ? programOf(request) : undefined;
 }
 
 /** In its own words, so bounded and plain. */

@@ -9,6 +9,7 @@ import { putTag } from '../packages/tags.ts';
 import type { Services } from '../services.ts';
 import type { ReceivedBlob } from '../store/blobs.ts';
 import type { Write } from '../store/database.ts';
+import { mailPublished } from './mail-published.ts';
 import {
   admissionTo,
   type ExactRelease,
@@ -97,7 +98,7 @@ async function admit(services: Services, requester: Requester, id: ExactRelease)
 
 async function release(
   services: Services,
-  { actor }: Requester,
+  { actor, program }: Requester,
   candidate: {
     readonly id: ExactRelease;
     readonly proof: Proof | undefined;
@@ -131,6 +132,14 @@ async function release(
       details,
     } as const;
     await recordEvent(transaction, now, event);
+    await mailPublished(transaction, now, {
+      packageId,
+      id,
+      by: actor.name,
+      tag: submission.tag,
+      factor,
+      program,
+    });
     await finishChange(services, transaction, id, now);
     return { created: true, sha256 };
   });

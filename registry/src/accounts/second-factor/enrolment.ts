@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { recordEvent } from '../../audit/log.ts';
 import { Refusal } from '../../errors.ts';
+import { fromProgram, mailAccount } from '../../mail/outbox.ts';
 import type { Services } from '../../services.ts';
 import type { Read, Write } from '../../store/database.ts';
 import type { TotpFactorRow } from '../../store/schema.ts';
 import { getAccount } from '../accounts.ts';
-import type { Requester } from '../actor.ts';
+import type { Actor, Requester } from '../actor.ts';
 import { chargeAttempt, clearAttempts, oneTimePasswordLimit } from '../attempts.ts';
 import { changeAccount } from '../change-account.ts';
+import { refuseWhileHeld } from '../hold.ts';
 import { checkNewPassword } from '../passwords.ts';
+import { endOtherSessions } from '../sessions.ts';
 import { revokeOtherTokens } from '../tokens.ts';
 import { type Demand, demandProof, settleProof } from './demand.ts';
-import { type FactorMode, findFactor, seedContext } from './factors.ts';
+import { type FactorMode, findFactor, findFactors, seedContext } from './factors.ts';
 import { codeAttempts } from './proof.ts';
 import { generateRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts';
+import { refuseWhereRequired } from './requirements.ts';
 import { createSeed, enrolmentUri, matchStep, normaliseCode } from './totp.ts';
 
 /**
@@ -35,11 +39,14 @@ export async function beginEnrolment(
   const active = await findFactor(services.database.read, actor.accountId, 'active');
   if (active !== undefined)
     return await changeAccount(services, actor, () => changeMode(services, requester, mode));
+  const demand = addingDemand(actor);
+  const proof = await changeAccount(services, actor, () => demandProof(services, requester, demand));
   const seed = createSeed();
   const id = randomUUID();
   const sealed = services.seedKeys.seal(seed, seedContext({ id, account_id: actor.accountId }));
   await services.database.write(async (transaction) => {
     const now = services.clock();
+    await settleProof(transaction, { actor, demand, proof, now });
     await refuseWhereActive(transaction, actor.accountId);
     await dropPending(transaction, actor.accountId);
     const row = {
@@ -59,6 +66,28 @@ export async function beginEnrolment(
     });
   });
   return { uri: enrolmentUri(seed, actor.name, services.settings.issuer) };
+}
+
+/** An account that has a passkey adds an authenticator app with that passkey's consent. */
+function addingDemand(actor: Actor): Demand {
+  const act = { action: 'factor:add-totp', subject: actor.name, details: {} };
+  return { kind: 'governance', why: 'adding a second factor needs it', act };
+}
+
+/**
+ * What is to be scanned, once more, while an enrolment waits for its code. It takes the same proof as beginning
+ * one: whoever sees the seed has the factor.
+ */
+export async function findPendingEnrolment(
+  services: Services,
+  requester: Requester,
+): Promise<{ readonly uri: string; readonly seed: string } | undefined> {
+  const { actor } = requester;
+  await demandProof(services, requester, addingDemand(actor));
+  const pending = await findFactor(services.database.read, actor.accountId, 'pending');
+  if (pending === undefined || pending.created_at + pendingLifetime < services.clock()) return undefined;
+  const seed = services.seedKeys.open(pending.seed, seedContext(pending));
+  return { uri: enrolmentUri(seed, actor.name, services.settings.issuer), seed };
 }
 
 /** Two enrolments at the same time: the one that is confirmed first counts, and the other one is nothing. */
@@ -109,6 +138,7 @@ export async function confirmEnrolment(
   const hashes = await Promise.all(codes.map((recoveryCode) => services.passwords.hash(recoveryCode)));
   const outcome = await services.database.write(async (transaction): Promise<Refusal | undefined> => {
     const now = services.clock();
+    await refuseWhileHeld(transaction, actor.accountId, now);
     const pending = await getPending(transaction, actor.accountId, now);
     const subject = codeAttempts(actor.accountId);
     const blocked = await chargeAttempt(transaction, subject, oneTimePasswordLimit, now);
@@ -129,6 +159,7 @@ export async function confirmEnrolment(
       details: { mode: pending.mode },
     } as const;
     await recordEvent(transaction, now, event);
+    await mailAboutApp(transaction, now, requester, 'factor-added');
     return undefined;
   });
   if (outcome !== undefined) throw outcome;
@@ -168,7 +199,10 @@ async function activate(transaction: Write, pending: TotpFactorRow, step: number
     .execute();
 }
 
-/** Removes the factor, which takes a code, and any pending enrolment, which does not. */
+/**
+ * Removes the authenticator app, which takes a code, and any pending enrolment, which does not. Where it is the
+ * last factor, the password must be one that can stand alone.
+ */
 export async function disableFactor(
   services: Services,
   requester: Requester,
@@ -182,59 +216,63 @@ async function attemptDisable(services: Services, requester: Requester, password
   const act = { action: 'factor:disable', subject: actor.name, details: { factor: 'totp' } };
   const demand: Demand = { kind: 'governance', why: 'removing the second factor needs it', act };
   const proof = await demandProof(services, requester, demand);
-  if (proof !== undefined) checkNewPassword(password, { secondFactor: false });
   await services.database.write(async (transaction) => {
     const now = services.clock();
     await dropPending(transaction, actor.accountId);
     await settleProof(transaction, { actor, demand, proof, now });
-    if (proof === undefined) return;
-    await refuseWhereRequired(transaction, actor.accountId);
-    await removeFactors(transaction, actor.accountId);
+    const { totp, passkeys } = await findFactors(transaction, actor.accountId);
+    if (totp === undefined) return;
+    if (passkeys === 0) {
+      await refuseWhereRequired(transaction, actor.accountId);
+      checkNewPassword(password, { secondFactor: false });
+      await removeRecoveryCodes(transaction, actor.accountId);
+    }
+    await removeApp(transaction, actor.accountId);
     await recordEvent(transaction, now, { tag: 'factor:disabled', actor: actor.name, subject: actor.name });
+    await mailAboutApp(transaction, now, requester, 'factor-removed');
   });
 }
 
-/** Every owner of a package that requires a second factor has one. */
-export async function refuseWhereRequired(transaction: Write, accountId: number): Promise<void> {
-  const row = await transaction
-    .selectFrom('owners')
-    .innerJoin('packages', 'packages.id', 'owners.package_id')
-    .select('packages.name')
-    .where('owners.account_id', '=', accountId)
-    .where('packages.require_2fa', '=', 1)
-    .limit(1)
-    .executeTakeFirst();
-  if (row !== undefined) {
-    throw new Refusal(
-      'owner_without_factor',
-      `you own ${row.name}, which requires a second factor of its owners`,
-    );
-  }
+async function mailAboutApp(
+  transaction: Write,
+  now: number,
+  { actor, program }: Requester,
+  template: 'factor-added' | 'factor-removed',
+): Promise<void> {
+  const values = { factor: 'authenticator app', ...fromProgram(program) };
+  await mailAccount(transaction, now, actor.accountId, { template, values });
 }
 
 /** For an operator, who has checked by other means who is asking. Ends every session too. */
 export async function resetFactorByOperator(services: Services, accountId: number): Promise<boolean> {
   return await services.database.write(async (transaction) => {
     const account = await getAccount(transaction, accountId);
-    const factor = await findFactor(transaction, accountId, 'active');
+    const { mode } = await findFactors(transaction, accountId);
     await dropPending(transaction, accountId);
-    await removeFactors(transaction, accountId);
+    await removeApp(transaction, accountId);
+    await removeRecoveryCodes(transaction, accountId);
+    await transaction.deleteFrom('passkeys').where('account_id', '=', accountId).execute();
     await clearAttempts(transaction, codeAttempts(accountId));
     const now = services.clock();
     await revokeOtherTokens(transaction, accountId, now);
+    await endOtherSessions(transaction, { accountId, now });
     const event = { tag: 'factor:reset-by-operator', actor: 'operator', subject: account.name } as const;
     await recordEvent(transaction, now, event);
-    return factor !== undefined;
+    await mailAccount(transaction, now, accountId, { template: 'factor-reset', values: {} });
+    return mode !== undefined;
   });
 }
 
-async function removeFactors(transaction: Write, accountId: number): Promise<void> {
+async function removeApp(transaction: Write, accountId: number): Promise<void> {
   await transaction
     .deleteFrom('totp_factors')
     .where('account_id', '=', accountId)
     .where('state', '=', 'active')
     .execute();
-  await transaction.deleteFrom('recovery_codes').where('account_id', '=', accountId).execute();
+}
+
+async function removeRecoveryCodes(transaction: Write, accountId: number): Promise<void> {
+  await replaceRecoveryCodes(transaction, accountId, [], 0);
 }
 
 async function dropPending(transaction: Write, accountId: number): Promise<void> {

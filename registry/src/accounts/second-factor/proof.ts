@@ -5,6 +5,7 @@ import type { Write } from '../../store/database.ts';
 import type { Act } from '../act.ts';
 import { consumeApproval, findGrantedApproval, isApprovalProof } from '../approvals.ts';
 import { chargeAttempt, clearAttempts, oneTimePasswordLimit } from '../attempts.ts';
+import { mailLock } from '../lock-notice.ts';
 import { consumeStep, findFactor, seedContext } from './factors.ts';
 import { matchStep, normaliseCode } from './totp.ts';
 
@@ -74,6 +75,8 @@ export async function checkCode(services: Services, presented: PresentedCode): P
         subject: accountName,
         details,
       });
+      if (blocked === undefined)
+        await mailLock(transaction, now, { accountId, subject: codeAttempts(accountId) });
     } else {
       await clearAttempts(transaction, codeAttempts(accountId));
     }

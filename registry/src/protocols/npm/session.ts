@@ -50,10 +50,15 @@ export async function putUser(services: Services, request: FastifyRequest, reply
  */
 async function logInOrSignUp(services: Services, login: LoginRequest, email: string): Promise<string> {
   const closed = services.settings.registration === 'closed';
-  const { name, password, address } = login;
+  const { name, password, address, label } = login;
   const exists = (await findAccount(services.database.read, name)) !== undefined;
   if (!exists && !closed) {
-    await createAccount(services, { name, password, email, by: { kind: 'registration', address } });
+    await createAccount(services, {
+      name,
+      password,
+      email,
+      by: { kind: 'registration', address, agent: label },
+    });
   }
   try {
     return await logIn(services, login);

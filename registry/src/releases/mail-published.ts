@@ -1,0 +1,31 @@
+import type { Program } from '../accounts/actor.ts';
+import { fromProgram, mailOwners } from '../mail/outbox.ts';
+import type { Write } from '../store/database.ts';
+import type { ExactRelease } from './standing.ts';
+
+export interface Published {
+  readonly packageId: number;
+  readonly id: ExactRelease;
+  readonly by: string;
+  readonly tag: string;
+  /** What approved it, if anything did. */
+  readonly factor: string | null;
+  readonly program: Program;
+}
+
+/** Tells every owner of a release, in the transaction that published it: whoever did it cannot keep it quiet. */
+export async function mailPublished(transaction: Write, now: number, published: Published): Promise<void> {
+  const { packageId, id, by, tag, factor, program } = published;
+  await mailOwners(transaction, now, packageId, {
+    template: 'published',
+    values: {
+      package: id.name,
+      version: id.version,
+      tag,
+      sha256: id.sha256,
+      by,
+      approvedWith: factor ?? 'no second factor',
+      ...fromProgram(program),
+    },
+  });
+}
