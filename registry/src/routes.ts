@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TokenScope } from './accounts/tokens/scopes.ts';
-import { pagesAreThere } from './protocols/approval-urls.ts';
 import { getDone, postLogin } from './protocols/npm/approval.ts';
 import * as manage from './protocols/npm/manage.ts';
 import * as organisations from './protocols/npm/organisations.ts';
@@ -39,7 +38,7 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   app.delete('/-/user/token/:token', anyToken, on(deleteToken));
   app.get('/-/whoami', anyToken, on(whoAmI));
   app.get('/-/ping', async () => ({}));
-  if (pagesAreThere) app.post('/-/v1/login', on(postLogin));
+  app.post('/-/v1/login', on(postLogin));
   app.get('/-/v1/done', on(getDone));
   app.get('/-/npm/v1/user', on(getProfile));
   app.post('/-/npm/v1/user', on(postProfile));

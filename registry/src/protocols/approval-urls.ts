@@ -1,8 +1,5 @@
 import type { Capabilities } from '../accounts/approvals.ts';
 
-/** Until the pages are served no program is sent to them. */
-export const pagesAreThere: boolean = false;
-
 /**
  * Where a person approves, and where the program fetches what came of it; npm's names. Both hold a capability:
  * they go to the program that asked, and into no log.
