@@ -16,16 +16,20 @@ export function parseNetwork(text: string): string {
   return `${address}/${bits ?? longest}`;
 }
 
-/** Whether an address is in one of the networks. What cannot be read is in none. */
+/**
+ * Whether an address is in one of the networks. What cannot be read is in none, and an IPv4 address is in no
+ * network of IPv6: Node would find it in `::/0`.
+ */
 export function isInside(address: string, networks: readonly string[]): boolean {
   const asked = plainAddress(address);
   if (isIP(asked) === 0) return false;
   const list = new BlockList();
+  const family = isIPv4(asked) ? 'ipv4' : 'ipv6';
   for (const network of networks) {
     const { address: base, bits } = split(network);
-    list.addSubnet(base, Number(bits), isIPv4(base) ? 'ipv4' : 'ipv6');
+    if (isIPv4(base) === isIPv4(asked)) list.addSubnet(base, Number(bits), family);
   }
-  return list.check(asked, isIPv4(asked) ? 'ipv4' : 'ipv6');
+  return list.check(asked, family);
 }
 
 /** A server that listens on IPv6 sees IPv4 clients as `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2). */
