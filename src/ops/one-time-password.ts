@@ -43,12 +43,16 @@ async function askPerson(
   if (browser === undefined || registry === undefined) return await askOneTimePassword(context, text);
   const typed = codes ? await askCodeOrBrowser(context, text) : undefined;
   if (typed !== undefined) return typed;
-  await context.prompter.visit({ message: `Approve in a browser (${text}):`, url: browser.pageUrl, instead });
+  await context.prompter.visit({
+    message: `Approve in a browser${why(text)}:`,
+    url: browser.pageUrl,
+    instead,
+  });
   return await registry.collect(browser);
 }
 
 async function askOneTimePassword({ prompter }: Pick<Context, 'prompter'>, reason: string): Promise<Secret> {
-  const answer = await prompter.secret({ message: `one-time password (${reason})`, instead });
+  const answer = await prompter.secret({ message: `one-time password${why(reason)}`, instead });
   return parseOneTimePassword(answer.expose(), 'the answer');
 }
 
@@ -56,7 +60,13 @@ async function askCodeOrBrowser(
   { prompter }: Pick<Context, 'prompter'>,
   reason: string,
 ): Promise<Secret | undefined> {
-  const message = `one-time password, or Enter to approve in a browser (${reason})`;
+  const message = `one-time password, or Enter to approve in a browser${why(reason)}`;
   const answer = await prompter.optionalSecret({ message, instead });
   return answer && parseOneTimePassword(answer.expose(), 'the answer');
+}
+
+/** In brackets. npm's clients look for the sentence that registries begin a challenge with; here it says nothing new. */
+function why(reason: string): string {
+  const rest = reason.replace(/^you must provide a one-time pass(word|code)?\b[.:,;]?\s*/i, '');
+  return rest === '' ? '' : ` (${rest})`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { printable, printableJson, printableLines } from '../../../src/terminal/printable.ts';
+import { linesOf, printable, printableJson, printableLines } from '../../../src/terminal/printable.ts';
 
 describe('printable text', () => {
   test.each([
@@ -39,4 +39,15 @@ describe('printable text', () => {
     expect(json).toBe('{\n  "text": "a\\u009b31m\\u202e\\u2028\\n\\u007f"\n}');
     expect(JSON.parse(json)).toEqual(value);
   });
+});
+
+test('a question is broken between words', () => {
+  expect(linesOf('changing the policy of my-package needs it', 14)).toEqual([
+    'changing the',
+    'policy of',
+    'my-package',
+    'needs it',
+  ]);
+  expect(linesOf('a 0123456789012345 b', 10)).toEqual(['a', '0123456789012345', 'b']);
+  expect(linesOf('', 10)).toEqual(['']);
 });
