@@ -34,7 +34,7 @@ const kindByCode: Readonly<Record<string, Kind>> = {
   factor_not_enrolled: ['E_SECOND_FACTOR', 'run `pub 2fa enable`, then repeat the command'],
   owner_without_factor: [
     'E_FORBIDDEN',
-    'every owner of it needs a second factor (`pub 2fa enable`), until `pub owner require-2fa <package> --off`',
+    'every owner of such a package has one (`pub 2fa enable`); `pub owner require-2fa <package> --off` lifts that',
   ],
   registration_closed: ['E_FORBIDDEN', 'ask whoever runs the registry for an account'],
   not_found: ['E_NOT_FOUND'],

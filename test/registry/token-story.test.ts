@@ -140,7 +140,7 @@ test('a package that requires a second factor holds its owners to it, and a refu
       1,
       "error: failed to turn off the second factor at <registry>
     caused by: 403: you own shared, which requires a second factor of its owners
-    hint: every owner of it needs a second factor (\`pub 2fa enable\`), until \`pub owner require-2fa <package> --off\`
+    hint: every owner of such a package has one (\`pub 2fa enable\`); \`pub owner require-2fa <package> --off\` lifts that
     ",
     ]
   `);
