@@ -17,6 +17,8 @@ export const accountPages: readonly AccountPage[] = [
     title: 'Security',
     about: 'Second factors, passkeys, recovery codes, sessions, tokens, history',
   },
+  { path: '/-/web/account/password', title: 'Password', about: 'Choose another one' },
+  { path: '/-/web/account/email', title: 'E-mail address', about: 'Where notices and links go' },
 ];
 
 export async function showAccount(visit: Visit): Promise<Page> {

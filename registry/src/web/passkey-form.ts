@@ -18,6 +18,8 @@ export interface PasskeyQuestion {
   /** Where the answer is sent. */
   readonly action: string;
   readonly button: string;
+  /** What else is sent along with the answer. */
+  readonly fields?: Content;
 }
 
 /** Whether this registry can have passkeys, and this account has one. */
@@ -31,10 +33,11 @@ export async function canUsePasskey({ services }: Visit, accountId: number): Pro
  * browser must know is in `data-options`, so that the page needs no other request.
  */
 export async function passkeyForm(visit: Visit, question: PasskeyQuestion): Promise<Content> {
-  const { purpose, accountId, context, action, button } = question;
+  const { purpose, accountId, context, action, button, fields } = question;
   const options = await beginAuthentication(visit.services, { purpose, accountId, context });
   return html`<form method="post" action="${action}" data-passkey="get" data-options="${JSON.stringify(options)}">
 ${visit.csrf()}
+${fields}
 <input type="hidden" name="response">
 <button>${button}</button>
 <p class="problem" role="alert" hidden></p>

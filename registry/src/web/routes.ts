@@ -16,6 +16,7 @@ import {
   showLogInFactor,
 } from './log-in.ts';
 import { logOut } from './log-out.ts';
+import { addMailPages } from './mail/routes.ts';
 import { addSecurityPages } from './security/routes.ts';
 import { showSignUp, signUp } from './sign-up.ts';
 import { addStaticFiles } from './static-files.ts';
@@ -52,6 +53,7 @@ export function addPages(app: FastifyInstance, services: Services): void {
     post('/-/web/approve/:page/passkey', approveByPasskey);
     post('/-/web/approve/:page/deny', denyRequest);
     get('/-/web/account', showAccount);
+    addMailPages({ get, post });
     addSecurityPages({ get, post });
     done();
   });
