@@ -28,7 +28,7 @@ async function withAlice(): Promise<[TestRegistry, Client, Authenticator]> {
 
 /** Everything that a publish writes, but for the audit log. */
 function stateOf(registry: TestRegistry): unknown {
-  return ['packages', 'owners', 'releases', 'tags', 'documents', 'totp_factors'].map((table) =>
+  return ['packages', 'owners', 'scopes', 'releases', 'tags', 'documents', 'totp_factors'].map((table) =>
     registry.sql(`select * from ${table}`),
   );
 }
@@ -42,6 +42,8 @@ describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via
   const failures = {
     'the package cannot be made':
       "create trigger fail before insert on packages begin select raise(abort, 'no'); end",
+    'the scope cannot be taken':
+      "create trigger fail before insert on scopes begin select raise(abort, 'no'); end",
     'the owner cannot be written':
       "create trigger fail before insert on owners begin select raise(abort, 'no'); end",
     'the release cannot be written':
@@ -74,6 +76,7 @@ describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via
     }
     expect((await publish(alice, {}, { otp, via })).status).toBe(201);
     expect((await registry.auditEvents()).slice(events.length)).toEqual([
+      'scope:claimed alice scope:@acme',
       'package:created alice npm:@acme/tool',
       'release:published alice npm:@acme/tool@1.0.0',
     ]);

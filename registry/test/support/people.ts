@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Answer, Client } from './client.ts';
+import type { TestRegistry } from './test-registry.ts';
 
 export const invitationsPath = '/-/pub/v1/invitations';
 
@@ -31,4 +32,10 @@ export async function makeOwner(
   expect(invited.status, invited.text).toBe(200);
   const accepted = await answerInvitation(client, 'accept', acceptWith);
   expect(accepted.status, accepted.text).toBe(200);
+}
+
+/** To whom mails of that kind go, in the order they were written. */
+export function mailsOf(registry: TestRegistry, template: string): string[] {
+  const rows = registry.sql(`select recipient from outbox where template = '${template}' order by id`);
+  return rows.map(({ recipient }) => recipient);
 }
