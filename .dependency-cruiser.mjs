@@ -55,7 +55,7 @@ export default {
       from: { path: '^(src|bin)/' },
       to: { path: '^registry/' },
     },
-    outside('undici', ['undici'], '^src/http/undici-transport\\.ts$'),
+    outside('undici', ['undici'], '^src/http/(undici-transport|connections)\\.ts$'),
     outside('keyring', ['@napi-rs'], '^src/credentials/'),
     outside('commander', ['commander'], '^src/(main\\.ts|commands/)'),
     outside('prompts', ['@inquirer', 'chalk', 'uqr'], '^src/terminal/'),

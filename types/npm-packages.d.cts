@@ -34,3 +34,21 @@ declare module 'npm-packlist/lib/index.js' {
   function packlist(tree: object, options: PacklistOptions): Promise<string[]>;
   export = packlist;
 }
+
+/** By their files: the package's own entry also loads its `fetch`, its WebSocket, its caches and its mocks. */
+declare module 'undici/lib/dispatcher/agent.js' {
+  import { Agent } from 'undici';
+  export = Agent;
+}
+
+declare module 'undici/lib/dispatcher/env-http-proxy-agent.js' {
+  import { EnvHttpProxyAgent } from 'undici';
+  export = EnvHttpProxyAgent;
+}
+
+declare module 'undici/lib/api/api-request.js' {
+  import type { Dispatcher } from 'undici';
+
+  function request(this: Dispatcher, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
+  export = request;
+}

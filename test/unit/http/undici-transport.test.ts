@@ -150,6 +150,21 @@ describe('a request', () => {
     const response = await transport().send({ method: 'PUT', url, token, body });
     expect([response.status, response.headers['www-authenticate']]).toEqual([401, 'otp']);
   });
+
+  test('shares its connection with one that follows at once', async () => {
+    const sockets = new Set<Socket>();
+    const url = await serve((request, response) => {
+      sockets.add(request.socket);
+      request.resume().on('end', () => response.end('{}'));
+    });
+    const { send } = transport();
+    async function* open() {
+      yield Buffer.from('archive');
+    }
+    await send({ method: 'POST', url, body: '{}' });
+    await send({ method: 'PUT', url, body: { length: 7, open } });
+    expect(sockets.size).toBe(1);
+  });
 });
 
 describe('a credential', () => {
