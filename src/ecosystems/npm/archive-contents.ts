@@ -1,4 +1,4 @@
-import type { ReadEntry } from 'tar';
+import type { ReadEntry } from 'tar/read-entry';
 import { withoutEscapeSequences } from '../../escape-sequences.ts';
 import type { ArchivedFile } from '../ecosystem.ts';
 import { mustLookInside, startLength } from './concerns.ts';

@@ -1,9 +1,15 @@
 import type { Archive, Project, PublishSettings } from '../ecosystem.ts';
 import { publishSettingsOf } from './manifest.ts';
 import type { NpmArchive } from './npm-archive.ts';
+import { readArchive } from './read-archive.ts';
+
+/** Throws `E_ARCHIVE` for what cannot be published. */
+export async function openArchive(path: string): Promise<Project> {
+  return new ArchiveProject(await readArchive(path));
+}
 
 /** An archive made earlier. It is sent as it is, and none of its scripts run, as with npm. */
-export class ArchiveProject implements Project {
+class ArchiveProject implements Project {
   readonly #archive: NpmArchive;
 
   constructor(archive: NpmArchive) {

@@ -2,7 +2,6 @@ import { PubError } from '../../errors.ts';
 import type { Archive, PackOptions, Project, PublishSettings } from '../ecosystem.ts';
 import { type Manifest, publishSettingsOf, readManifest } from './manifest.ts';
 import type { Environment } from './npmrc.ts';
-import { packFolder } from './pack-folder.ts';
 import { scriptEnvironment } from './script-environment.ts';
 import { runScriptIfAny, scriptsAfterPacking, scriptsAfterPublish, scriptsBefore } from './scripts.ts';
 
@@ -40,6 +39,7 @@ export class FolderProject implements Project {
 
   async pack(options: PackOptions): Promise<Archive> {
     await this.#run(scriptsBefore[options.purpose], options);
+    const { packFolder } = await import('./pack-folder.ts');
     const archive = await packFolder(this.#folder, this.#manifest, options.folder);
     await this.#run(scriptsAfterPacking, options);
     return archive;
@@ -58,8 +58,8 @@ export class FolderProject implements Project {
       command: purpose === 'publish' ? 'publish' : 'pack',
     });
     for (const event of events) {
-      await runScriptIfAny({ event, folder: this.#folder, manifest: this.#manifest, environment, output });
-      this.#manifest = await this.#readAgain();
+      const run = { event, folder: this.#folder, manifest: this.#manifest, environment, output };
+      if (await runScriptIfAny(run)) this.#manifest = await this.#readAgain();
     }
   }
 

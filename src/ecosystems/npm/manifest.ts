@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { clean } from 'semver';
+import clean from 'semver/functions/clean.js';
 import { PubError } from '../../errors.ts';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject } from '../../json.ts';
 import type { PublishSettings } from '../ecosystem.ts';

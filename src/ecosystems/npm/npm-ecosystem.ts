@@ -2,10 +2,8 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { PubError } from '../../errors.ts';
 import type { Ecosystem, Project } from '../ecosystem.ts';
-import { ArchiveProject } from './archive-project.ts';
 import { FolderProject, type ScriptSettings } from './folder-project.ts';
 import { readManifest } from './manifest.ts';
-import { readArchive } from './read-archive.ts';
 
 /** Opens folders with a `package.json`, and `.tgz` archives. */
 export function createNpmEcosystem(scripts: ScriptSettings): Ecosystem {
@@ -24,6 +22,9 @@ async function openProject(path: string, scripts: ScriptSettings): Promise<Proje
     const manifest = await readManifest(path);
     return manifest === undefined ? undefined : new FolderProject(path, manifest, scripts);
   }
-  if (found?.isFile() && /\.(tgz|tar\.gz)$/i.test(path)) return new ArchiveProject(await readArchive(path));
+  if (found?.isFile() && /\.(tgz|tar\.gz)$/i.test(path)) {
+    const { openArchive } = await import('./archive-project.ts');
+    return await openArchive(path);
+  }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { parse } from 'ini';
 import { PubError } from '../../errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -44,7 +45,6 @@ export function literalPartOf(text: string): string {
 export async function readNpmrc(path: string, environment: Environment): Promise<NpmrcLayer | undefined> {
   const text = await readIfPresent(path);
   if (text === undefined) return undefined;
-  const { parse } = await import('ini');
   const values = new Map<string, NpmrcValue>();
   for (const [key, value] of Object.entries(parse(text) as Record<string, unknown>)) {
     if (isNpmrcValue(value)) values.set(replaceVariables(key, environment), value);

@@ -1,5 +1,6 @@
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import packlist from 'npm-packlist/lib/index.js';
 import { PubError } from '../../errors.ts';
 import type { Concern } from '../ecosystem.ts';
 import { concernsAbout, mustLookInside, startLength } from './concerns.ts';
@@ -16,14 +17,16 @@ import { findWorkspace, type Workspace } from './workspaces.ts';
 
 /** Packs a folder into `into`: the same files, order and tar stream as `npm pack` (npm 12) makes. */
 export async function packFolder(folder: string, manifest: Manifest, into: string): Promise<NpmArchive> {
-  const normalized = await packingManifest(manifest.content, folder);
-  const workspace = await findWorkspace(folder);
+  const [normalized, workspace] = await Promise.all([
+    packingManifest(manifest.content, folder),
+    findWorkspace(folder),
+  ]);
   const paths = await filesToPack(folder, normalized, workspace);
   const fileName = archiveFileName(manifest.name, manifest.version);
   const path = join(into, fileName);
   const digesting = new Digesting();
   const replaced = await replacedManifest(folder, `${path}.manifest`);
-  const { stream, entries } = await tarStream({ folder, paths, bins: normalized.bin, replaced });
+  const { stream, entries } = tarStream({ folder, paths, bins: normalized.bin, replaced });
   try {
     await writeThrough(stream, path, digesting);
   } catch (error) {
@@ -34,7 +37,11 @@ export async function packFolder(folder: string, manifest: Manifest, into: strin
   }
   const files = entries.map(({ path, size, mode }: TarEntry) => ({ path, size, mode }));
   const unpackedSize = files.reduce((sum, { size }) => sum + size, 0);
-  const starts = await startsOf(folder, paths);
+  const [starts, readme, gitHead] = await Promise.all([
+    startsOf(folder, paths),
+    readReadme(folder, paths),
+    gitHeadOf(folder),
+  ]);
   return {
     ecosystem: 'npm',
     name: manifest.name,
@@ -50,8 +57,8 @@ export async function packFolder(folder: string, manifest: Manifest, into: strin
       ...concernsAbout({ files, starts, size: digesting.size, unpackedSize }),
       ...packedMembers(folder, paths, workspace),
     ],
-    readme: await readReadme(folder, paths),
-    gitHead: await gitHeadOf(folder),
+    readme,
+    gitHead,
   };
 }
 
@@ -60,7 +67,6 @@ async function filesToPack(
   manifest: PackingManifest,
   workspace: Workspace | undefined,
 ): Promise<readonly string[]> {
-  const { default: packlist } = await import('npm-packlist/lib/index.js');
   const isRoot = workspace?.root === folder;
   const tree = await readDependencyTree(folder, manifest, isRoot ? workspace.members : []);
   // As npm does in a member's folder: the root's ignore files count for its members too.

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import type { Parser } from 'tar';
+import { Parser } from 'tar/parse';
 import { PubError } from '../../errors.ts';
 import { ArchiveContents } from './archive-contents.ts';
 import { concernsAbout } from './concerns.ts';
@@ -56,7 +56,6 @@ function manifestIn(contents: ArchiveContents, path: string) {
 }
 
 async function parseThrough(path: string, digesting: Digesting, contents: ArchiveContents): Promise<void> {
-  const { Parser } = await import('tar');
   const parser = new Parser({ strict: true, onReadEntry: (entry) => contents.add(entry) });
   const ended = once(parser, 'end');
   // Awaited below; until then a failure must not count as unhandled.

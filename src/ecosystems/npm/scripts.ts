@@ -19,16 +19,16 @@ export interface ScriptRun {
   readonly output: number;
 }
 
-/** Runs a script of the manifest, if it has one of this name. Throws `E_SCRIPT` when it fails. */
+/** Runs a script of the manifest and says so, if it has one of this name. Throws `E_SCRIPT` when it fails. */
 export async function runScriptIfAny({
   event,
   folder,
   manifest,
   environment,
   output,
-}: ScriptRun): Promise<void> {
+}: ScriptRun): Promise<boolean> {
   const scripts = manifest.content['scripts'];
-  if (!isJsonObject(scripts) || !stringMember(scripts, event)) return;
+  if (!isJsonObject(scripts) || !stringMember(scripts, event)) return false;
   const { default: runScript } = await import('@npmcli/run-script');
   try {
     await runScript({
@@ -45,6 +45,7 @@ export async function runScriptIfAny({
   } catch (error) {
     throw scriptError(event, manifest, error);
   }
+  return true;
 }
 
 /** npm's `script-shell` setting, where it was made in the environment. */

@@ -1,4 +1,5 @@
 import type { Stats } from 'node:fs';
+import { Pack } from 'tar/pack';
 import type { Bins } from './packing-manifest.ts';
 
 export interface TarEntry {
@@ -30,8 +31,7 @@ const packedAt = new Date('1985-10-26T08:15:00.000Z');
 const compressionLevel = 9;
 
 /** The gzipped tar stream of a package. `entries` is complete when the stream has ended. */
-export async function tarStream({ folder, paths, bins, replaced }: TarContents) {
-  const { Pack } = await import('tar');
+export function tarStream({ folder, paths, bins, replaced }: TarContents) {
   const entries: TarEntry[] = [];
   const pack = new Pack({
     cwd: folder,
