@@ -1,5 +1,4 @@
 import { cpSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
 import { defineConfig, type Plugin } from 'rolldown';
 import { makeBrowserScript } from './scripts/browser-script.ts';
 import { defaultRegistryUrl } from './src/ecosystems/npm/default-registry.ts';
@@ -8,41 +7,6 @@ import { defaultRegistryUrl } from './src/ecosystems/npm/default-registry.ts';
 const external = ['@napi-rs/keyring'];
 /** What the bundler itself adds to rewritten code is no package: it belongs into the bundle. */
 const registryExternal = [/^(?!\.|\/|\0|@oxc-project\/)/];
-
-/**
- * Modules that are loaded together share a file: each file costs part of a millisecond, of a start that takes
- * thirty. What the child process loads stays out of them.
- */
-const groups = [
-  {
-    name: 'access',
-    test: /src\/(config\/.*|credentials\/(?!keychain-(child|entry|fault|protocol)).*|http\/.*|ecosystems\/npm\/(npm-settings|npmrc|workspaces))\.ts$/,
-  },
-];
-
-/**
- * Takes Node's own modules with `process.getBuiltinModule`. An `import` of one reads its every member, which
- * loads much of Node that nobody asked for: 4 ms for `node:util`, 16 ms for what commander imports (measured).
- */
-const builtinsWithoutNamespace: Plugin = {
-  name: 'builtins-without-namespace',
-  renderChunk: (code) =>
-    code.replaceAll(/^import ([^;'"]+?) from ["']([a-z/_:]+)["'];$/gm, (statement, names, id) => {
-      if (!isBuiltin(id)) return statement;
-      const module = `globalThis.process.getBuiltinModule("${id}")`;
-      const declarations = bindings(names).map((pattern) => `const ${pattern} = ${module};`);
-      return declarations.join(' ');
-    }),
-};
-
-/** `fs, { a as b }` and `* as fs`, as patterns of declarations. */
-function bindings(names: string): string[] {
-  const parts = /^([\w$]+)?(?:, *)?(?:\* as ([\w$]+)|\{([^}]*)\})?$/.exec(names.trim());
-  if (parts === null) throw new Error(`an import this cannot read: ${names}`);
-  const [, standard, star, members] = parts;
-  const patterns = [standard, star, members && `{${members.replaceAll(' as ', ': ')}}`];
-  return patterns.filter((pattern) => pattern !== undefined);
-}
 
 /** Asks npm's definitions for the URL of its registry when building: they take 35 ms to load (measured). */
 const npmRegistryUrl: Plugin = {
@@ -53,6 +17,35 @@ const npmRegistryUrl: Plugin = {
     return { code: `export const defaultRegistryUrl = async () => ${url};`, moduleType: 'js' };
   },
 };
+
+/**
+ * Parts of undici that its HTTP/1.1 client names and that we never reach: half a megabyte to read, and 10 ms of
+ * Node's own HTTP/2 (measured).
+ */
+const unreached = [
+  'dispatcher/client-h2.js',
+  'web/fetch/body.js',
+  'web/fetch/formdata.js',
+  'web/webidl/index.js',
+];
+
+/** Puts an error in their place. Fails when one is no longer there: another file would bring it all back. */
+function withoutUnreached(): Plugin {
+  const missing = new Set(unreached);
+  return {
+    name: 'without-unreached',
+    load(id) {
+      const part = /[\\/]undici[\\/]lib[\\/](.+)$/.exec(id)?.[1]?.replaceAll('\\', '/') ?? '';
+      if (!unreached.includes(part)) return null;
+      missing.delete(part);
+      const message = JSON.stringify(`left out of the bundle: undici's ${part}`);
+      return { code: `module.exports = () => { throw new Error(${message}); };`, moduleType: 'js' };
+    },
+    buildEnd() {
+      if (missing.size > 0) throw new Error(`undici has no ${[...missing].join(', ')} any more`);
+    },
+  };
+}
 
 /** What the registry's pages load lies beside the bundle, as it lies beside `web/assets.ts`. */
 const staticFiles: Plugin = {
@@ -68,14 +61,16 @@ export default defineConfig([
     input: { pub: 'bin/pub.ts', 'keychain-child': 'bin/keychain-child.ts' },
     platform: 'node',
     external,
-    plugins: [npmRegistryUrl, builtinsWithoutNamespace],
+    plugins: [npmRegistryUrl, withoutUnreached()],
+    // undici's own word for being bundled: it then leaves out its experimental second parser.
+    transform: { define: { esbuildDetection: 'true' } },
     output: {
       dir: 'dist',
-      format: 'esm',
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
       cleanDir: true,
       minify: { compress: true, mangle: false },
-      chunkFileNames: 'chunk-[name]-[hash].js',
-      codeSplitting: { groups, includeDependenciesRecursively: false },
+      chunkFileNames: 'chunk-[name]-[hash].cjs',
     },
   },
   {

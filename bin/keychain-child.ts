@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { runKeychainChild } from '../src/credentials/keychain-child.ts';
 
-await runKeychainChild({
+void runKeychainChild({
   input: process.stdin,
   output: process.stdout,
   platform: process.platform,

@@ -1,22 +1,19 @@
 import { join } from 'node:path';
-import type { NpmSettings } from './config/npm-settings.ts';
-import type { Registries } from './config/registries.ts';
+import { isatty } from 'node:tty';
 import type { Context } from './context.ts';
-import type { Credentials } from './credentials/provider.ts';
 import { deferredCredentials, deferredPrompter, deferredRegistries, once } from './deferred.ts';
 import type { Ecosystem } from './ecosystems/ecosystem.ts';
 import { PubError } from './errors.ts';
-import type { Transport } from './http/transport.ts';
 import type { Session } from './main.ts';
+import type { AccessSources, RegistryAccess } from './registry-access.ts';
 import { Secret } from './secret.ts';
 import type { Prompter } from './terminal/prompter.ts';
 import { createTerminal } from './terminal/stream-terminal.ts';
-import type { Terminal } from './terminal/terminal.ts';
-import { version } from './version.ts';
 
 /*
- * The only file that names concrete adapters, and the only one that reads the process. Everything but the
- * terminal is loaded with its first use: most commands use a few of the parts, and `--version` none.
+ * With `registry-access.ts`, which is loaded where a registry is spoken to, the only file that names concrete
+ * adapters, and the only one that reads the process. Everything but the terminal is loaded with its first
+ * use: most commands use a few of the parts, and `--version` none.
  */
 
 /** Bytes. Tokens and passwords are short; a file piped in by mistake should not fill the memory. */
@@ -26,13 +23,12 @@ const environment: Readonly<Record<string, string | undefined>> = process.env;
 
 /** The real context, for one command line. */
 export async function start({ json }: { readonly json: boolean }): Promise<Session> {
-  const { stdin, stdout, stderr } = process;
+  const { stdout, stderr } = process;
   const signal = interruptionSignal();
   const terminal = await createTerminal({ stdout, stderr, environment, json });
-  const interactive = stdin.isTTY === true && stderr.isTTY === true;
-  const npmSettings = once(readNpmSettings);
-  const registries = deferredRegistries(once(() => loadRegistries(npmSettings)));
-  const connections = once(() => loadTransport({ npmSettings, terminal, signal }));
+  // Asked of the descriptors: `process.stdin` is a stream, and takes 2 ms to make (measured).
+  const interactive = isatty(0) && isatty(2);
+  const access = once(() => openAccess({ environment, terminal, interactive, signal }));
   const folders: string[] = [];
   const oneTimePassword = environment['PUB_OTP'];
 
@@ -40,10 +36,8 @@ export async function start({ json }: { readonly json: boolean }): Promise<Sessi
     workingDirectory: process.cwd(),
     terminal,
     prompter: deferredPrompter(once(() => loadPrompter(interactive, signal))),
-    registries,
-    credentials: deferredCredentials(
-      once(() => loadCredentials({ npmSettings, terminal, interactive, signal })),
-    ),
+    registries: deferredRegistries(async () => (await access()).registries),
+    credentials: deferredCredentials(async () => (await access()).credentials),
     environmentOneTimePassword: oneTimePassword ? new Secret(oneTimePassword) : undefined,
     async temporaryFolder() {
       const folder = await makeTemporaryFolder();
@@ -51,17 +45,13 @@ export async function start({ json }: { readonly json: boolean }): Promise<Sessi
       return folder;
     },
     readStandardInput,
-    openProject: async (path) => await openProject(path, [await loadNpm(npmSettings)]),
-    async connect(target) {
-      const { createNpmRegistry } = await import('./ecosystems/npm/registry.ts');
-      const { transport } = await connections();
-      return createNpmRegistry({ target, transport, clientVersion: version, browser: interactive });
-    },
+    openProject: async (path) => await openProject(path, [await loadNpm(await access())]),
+    connect: async (target) => (await access()).connect(target),
   };
 
   async function close(): Promise<void> {
     // What could not be opened has failed the command already.
-    if (connections.used()) await (await connections().catch(() => undefined))?.close();
+    if (access.used()) await (await access().catch(() => undefined))?.close();
     await removeFolders(folders);
   }
 
@@ -92,119 +82,13 @@ async function removeFolders(folders: readonly string[]): Promise<void> {
   await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 }
 
-/** What `os.homedir()` answers. */
-async function homeFolder(): Promise<string> {
-  const { homedir } = await import('node:os');
-  return homedir();
+async function openAccess(sources: AccessSources): Promise<RegistryAccess> {
+  const { createRegistryAccess } = await import('./registry-access.ts');
+  return await createRegistryAccess(sources);
 }
 
-async function readNpmSettings(): Promise<NpmSettings & { readonly credentialVariables: readonly string[] }> {
-  const { createNpmSettings } = await import('./ecosystems/npm/npm-settings.ts');
-  return await createNpmSettings({
-    environment,
-    home: await homeFolder(),
-    projectFolder: process.cwd(),
-    nodeExecutable: process.execPath,
-  });
-}
-
-async function configFile() {
-  const [{ createConfigFile }, { configPath }] = await Promise.all([
-    import('./config/config-file.ts'),
-    import('./config/config-folder.ts'),
-  ]);
-  return createConfigFile(configPath({ environment, platform: process.platform, home: await homeFolder() }));
-}
-
-async function loadRegistries(
-  npmSettings: () => Promise<Pick<NpmSettings, 'registryFor'>>,
-): Promise<Registries> {
-  const [{ createRegistries }, { defaultRegistryUrl }] = await Promise.all([
-    import('./config/known-registries.ts'),
-    import('./ecosystems/npm/default-registry.ts'),
-  ]);
-  return createRegistries({
-    file: await configFile(),
-    npm: await npmSettings(),
-    environment,
-    fallbackDefault: defaultRegistryUrl,
-  });
-}
-
-interface CredentialParts {
-  readonly npmSettings: () => Promise<NpmSettings>;
-  readonly terminal: Terminal;
-  readonly interactive: boolean;
-  readonly signal: AbortSignal;
-}
-
-async function loadCredentials(parts: CredentialParts): Promise<Credentials> {
-  const { npmSettings, terminal, interactive, signal } = parts;
-  const [chain, { createEnvironmentProvider }, { createKeychain }, { createLogins }, keychainProcess, npm] =
-    await Promise.all([
-      import('./credentials/chain.ts'),
-      import('./credentials/environment.ts'),
-      import('./credentials/keychain.ts'),
-      import('./config/logins.ts'),
-      import('./credentials/keychain-process.ts'),
-      npmSettings(),
-    ]);
-  const outsideProject = async () => npm.outsideProject;
-  const fromEnvironment = createEnvironmentProvider({
-    environment,
-    registryOfToken: async () => (await (await loadRegistries(outsideProject)).resolve({})).url,
-    npmrcToken: npm.environmentToken,
-  });
-  const keychain = createKeychain({
-    ask: keychainProcess.createKeychainProcess({
-      nodePath: process.execPath,
-      childPath: keychainProcess.keychainChildPath(import.meta.url),
-      environment,
-      signal,
-    }),
-    accounts: createLogins(await configFile()),
-    environment,
-    platform: process.platform,
-    interactive,
-    note: terminal.note,
-  });
-  return chain.createCredentials([fromEnvironment], keychain, npm);
-}
-
-interface TransportParts {
-  readonly npmSettings: () => Promise<NpmSettings>;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
-}
-
-async function loadTransport({ npmSettings, terminal, signal }: TransportParts) {
-  const [{ createTransport }, { withRetries }, settings] = await Promise.all([
-    import('./http/undici-transport.ts'),
-    import('./http/retry.ts'),
-    npmSettings(),
-  ]);
-  const { caCertificates, strictTls, proxy, httpsProxy, noProxy } = settings;
-  if (!strictTls) terminal.warn('certificates are not checked: `strict-ssl` is off in the settings of npm');
-  const userAgent = `pub/${version} node/${process.version} ${process.platform} ${process.arch}`;
-  const sender = createTransport({
-    ...{ userAgent, caCertificates, strictTls, proxy, httpsProxy, noProxy, signal },
-  });
-  const traced = environment['PUB_DEBUG'] ? await withRequestLines(sender, terminal) : sender;
-  return { transport: withRetries(traced, { signal }), close: () => sender.close() };
-}
-
-async function withRequestLines(transport: Transport, terminal: Terminal): Promise<Transport> {
-  const { withTrace } = await import('./http/trace.ts');
-  return withTrace(transport, terminal.note);
-}
-
-async function loadNpm(
-  npmSettings: () => Promise<{ readonly credentialVariables: readonly string[] }>,
-): Promise<Ecosystem> {
-  const [{ createNpmEcosystem }, { credentialVariables }] = await Promise.all([
-    import('./ecosystems/npm/npm-ecosystem.ts'),
-    npmSettings(),
-  ]);
+async function loadNpm({ credentialVariables }: RegistryAccess): Promise<Ecosystem> {
+  const { createNpmEcosystem } = await import('./ecosystems/npm/npm-ecosystem.ts');
   const standardError = 2;
   const workingDirectory = process.cwd();
   return createNpmEcosystem({ environment, credentialVariables, workingDirectory, output: standardError });

@@ -44,8 +44,8 @@ const defaultLimits: KeychainLimits = {
 
 /** Where the child's program is: beside the bundle, or in `bin/` of the source. */
 export function keychainChildPath(moduleUrl: string): string {
-  const bundled = moduleUrl.endsWith('.js');
-  return fileURLToPath(new URL(bundled ? './keychain-child.js' : '../bin/keychain-child.ts', moduleUrl));
+  const bundled = moduleUrl.endsWith('.cjs');
+  return fileURLToPath(new URL(bundled ? './keychain-child.cjs' : '../bin/keychain-child.ts', moduleUrl));
 }
 
 /**

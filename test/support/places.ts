@@ -6,7 +6,7 @@ export const root = join(import.meta.dirname, '..', '..');
 /** The Node the repository pins: every program under test runs on it, whatever runs the tests. */
 export const pinnedNode = join(root, 'node_modules', 'node', 'bin', 'node');
 
-export const builtClient = join(root, 'dist', 'pub.js');
+export const builtClient = join(root, 'dist', 'pub.cjs');
 export const builtRegistry = join(root, 'registry', 'dist', 'pub-registry.js');
 
 /** The peer clients and the real packages, an installation of its own beside the workspace. */
