@@ -31,5 +31,11 @@ export const projects: readonly TestProject[] = [
     lacks: () => [build(), peers(), program('tmux')],
   },
   { name: 'keychain', folder: 'test/keychain', timeout: 60_000, lacks: keyring },
+  {
+    name: 'browser',
+    folder: 'test/browser',
+    timeout: 60_000,
+    lacks: () => [build(), program('chromium')],
+  },
   { name: 'tty', folder: 'test/tty', timeout: 60_000, lacks: () => [build(), program('tmux')] },
 ];

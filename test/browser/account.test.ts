@@ -1,0 +1,117 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { inspect, openBrowser } from '../support/browser.ts';
+import { startRegistry } from '../support/servers.ts';
+import { authenticator } from '../support/totp.ts';
+
+const password = 'correct horse battery';
+
+const press = (page: Page, name: string) => page.getByRole('main').getByRole('button', { name }).click();
+const text = async (page: Page, selector: string) => (await page.locator(selector).textContent()) ?? '';
+
+test('a person signs up, enrols an app and a passkey, logs in with the passkey alone, and with a recovery code is held', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'pub-registry-'));
+  await using registry = await startRegistry({ data });
+  const url = registry.url.replace('127.0.0.1', 'localhost');
+  await using browser = await openBrowser();
+  const { page } = browser;
+
+  await page.goto(`${registry.url}/-/web/sign-up`);
+  expect(page.url(), 'the address that passkeys work at').toBe(`${url}/-/web/sign-up`);
+  await inspect(page, 'sign-up');
+  await page.getByLabel('User name').fill('alice');
+  await page.getByLabel('E-mail address').fill('alice@example.org');
+  await page.getByLabel('Password').fill(password);
+  await press(page, 'Create the account');
+  await inspect(page, 'account');
+
+  await page.goto(await linkInMail(data, 'Confirm your e-mail address'));
+  await inspect(page, 'verify');
+  await page.getByRole('main').getByRole('button').click();
+  await inspect(page, 'verified');
+
+  await page.goto(`${url}/-/web/security`);
+  await inspect(page, 'security-bare');
+  await page.getByRole('link', { name: 'Authenticator app' }).click();
+  await inspect(page, 'totp-begin');
+  await press(page, 'Add an authenticator app');
+  await inspect(page, 'totp-confirm');
+  const key = await text(page, 'li code');
+  const app = authenticator(key.replaceAll(' ', ''));
+  await page.getByLabel('The code it shows now').fill(app.wrongCode());
+  await press(page, 'Confirm');
+  await inspect(page, 'totp-wrong');
+  await page.getByLabel('The code it shows now').fill(await app.nextCode());
+  await press(page, 'Confirm');
+  expect(await text(page, 'h1')).toBe('Your recovery codes');
+  await inspect(page, 'recovery-codes-new');
+  const codes = (await text(page, 'pre')).trim().split('\n');
+  expect(codes).toHaveLength(10);
+  await page.getByRole('link', { name: 'I have kept them' }).click();
+
+  await page.getByRole('link', { name: 'Passkeys' }).click();
+  await inspect(page, 'passkeys-none');
+  await page.getByRole('link', { name: 'Add a passkey' }).click();
+  await inspect(page, 'passkey-add');
+  await page.getByLabel('Name').fill('laptop');
+  await press(page, 'Add a passkey');
+  await page.getByRole('link', { name: 'laptop' }).waitFor();
+  await inspect(page, 'passkeys-one');
+  await page.getByRole('link', { name: 'laptop' }).click();
+  await inspect(page, 'passkey');
+
+  for (const name of ['sessions', 'tokens', 'tokens/create', 'history', 'recovery-codes', 'totp']) {
+    await page.goto(`${url}/-/web/security/${name}`);
+    await inspect(page, name.replace('/', '-'));
+  }
+  await page.goto(`${url}/-/web/security`);
+  await inspect(page, 'security');
+
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.goto(`${url}/-/web/log-in`);
+  await inspect(page, 'log-in');
+  await press(page, 'Log in with a passkey');
+  await page.waitForURL(`${url}/-/web/account`);
+  await page.goto(`${url}/-/web/security/sessions`);
+  expect(await text(page, 'main')).toContain('with passkey');
+  await page.getByRole('button', { name: 'Log out' }).click();
+
+  await page.goto(`${url}/-/web/log-in?return=/-/web/security`);
+  await page.getByLabel('User name').fill('alice');
+  await page.getByLabel('Password').fill(password);
+  await press(page, 'Log in');
+  await page.getByLabel('recovery code').waitFor();
+  await inspect(page, 'log-in-factor');
+  await page.getByLabel('recovery code').fill(codes[0] ?? '');
+  await press(page, 'Continue');
+  await page.waitForURL(`${url}/-/web/security`);
+  expect(await text(page, 'main')).toContain('can publish and change nothing until');
+  await inspect(page, 'held');
+  await page.getByRole('link', { name: 'Recovery codes' }).click();
+  expect(await text(page, 'main')).toContain('was recovered and can change nothing');
+  await inspect(page, 'refused');
+
+  expect(browser.complaints).toEqual([]);
+  await rm(data, { recursive: true, force: true });
+});
+
+/** The address in the mail of that subject, once the registry has sent it. */
+async function linkInMail(data: string, subject: string): Promise<string> {
+  const folder = join(data, 'mail');
+  for (let tries = 0; tries < 200; tries++) {
+    const names = await readdir(folder).catch(() => []);
+    for (const name of names) {
+      const text = (await readFile(join(folder, name), 'utf8'))
+        .replaceAll('=\r\n', '')
+        .replaceAll('=3D', '=');
+      const link = /http:\/\/\S+\/-\/web\/mail\/verify\S*/.exec(text)?.[0];
+      if (text.includes(subject) && link) return link;
+    }
+    await sleep(50);
+  }
+  throw new Error(`no mail "${subject}" came`);
+}
