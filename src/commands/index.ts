@@ -6,6 +6,7 @@ import { ownerCommand } from './owner.ts';
 import { packageCommand } from './package.ts';
 import { publishCommand } from './publish.ts';
 import { registryCommand } from './registry.ts';
+import { tokenCommand } from './token.ts';
 import { twoFactorCommand } from './two-factor.ts';
 import { whoamiCommand } from './whoami.ts';
 
@@ -18,6 +19,7 @@ const commands: readonly ((context: Context) => Command)[] = [
   packageCommand,
   ownerCommand,
   twoFactorCommand,
+  tokenCommand,
   registryCommand,
 ];
 

@@ -49,6 +49,39 @@ export interface SecondFactorStatus {
   readonly pending: boolean;
 }
 
+export const tokenScopes = ['read', 'stage', 'publish', 'yank', 'owners'] as const;
+export type TokenScope = (typeof tokenScopes)[number];
+
+/** What a new token may be used for. */
+export interface TokenSettings {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly scopes: readonly TokenScope[];
+  /** `name`, `@scope/name` or `@scope/*`; none for all packages of the account. */
+  readonly packages: readonly string[];
+  /** Networks in CIDR notation; none for all. */
+  readonly networks: readonly string[];
+  /** Days until it ends; the registry's default where there is none. */
+  readonly days: number | undefined;
+}
+
+/** A token as a registry lists it. Nothing here can be used to act. */
+export interface ListedToken {
+  /** What it is revoked by. */
+  readonly key: string;
+  readonly name: string | undefined;
+  /** How it begins. */
+  readonly beginning: string | undefined;
+  /** `undefined` for a login, or where the registry does not say. */
+  readonly scopes: readonly string[] | undefined;
+  readonly readOnly: boolean;
+  readonly packages: readonly string[];
+  readonly networks: readonly string[];
+  readonly created: string | undefined;
+  readonly expires: string | undefined;
+  readonly lastUsed: string | undefined;
+}
+
 /**
  * One registry, spoken to in its own protocol. Every method throws `SecondFactorRequired` when the registry
  * asks for a code, and `PubError` for any other refusal: `E_NOT_LOGGED_IN` for a token it does not accept,
@@ -75,6 +108,16 @@ export interface Registry {
   addOwner(proofs: Proofs, packageName: string, user: string): Promise<void>;
   removeOwner(proofs: Proofs, packageName: string, user: string): Promise<void>;
   setRequireSecondFactor(proofs: Proofs, packageName: string, required: boolean): Promise<void>;
+
+  /** The account's tokens that work. */
+  tokens(token: Secret): Promise<readonly ListedToken[]>;
+  /** Makes a token with exactly these limits. Throws where the registry knows no such limits. */
+  createToken(
+    proofs: Proofs,
+    password: Secret,
+    settings: TokenSettings,
+  ): Promise<{ readonly token: Secret; readonly listed: ListedToken }>;
+  revokeToken(proofs: Proofs, key: string): Promise<void>;
 
   secondFactorStatus(token: Secret): Promise<SecondFactorStatus>;
   /** Gives the `otpauth://` URI to enrol, or `undefined` when the account is enrolled and only its mode changed. */

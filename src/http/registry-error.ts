@@ -31,6 +31,10 @@ const kindByCode: Readonly<Record<string, Kind>> = {
   otp_throttled: ['E_SECOND_FACTOR', 'wait before you try another code'],
   throttled: ['E_REGISTRY', 'wait before you try again'],
   not_owner: ['E_FORBIDDEN'],
+  token_limited: [
+    'E_FORBIDDEN',
+    'use a login (`pub login`), or a token that names this (`pub token create`)',
+  ],
   factor_not_enrolled: ['E_SECOND_FACTOR', 'run `pub 2fa enable`, then repeat the command'],
   owner_without_factor: [
     'E_FORBIDDEN',

@@ -4,9 +4,9 @@ import { PubError } from '../errors.ts';
 import { SecondFactorRequired } from '../second-factor/challenge.ts';
 import { type OneTimePasswordSource, withSecondFactor } from '../second-factor/with-second-factor.ts';
 import { Secret } from '../secret.ts';
+import { passwordFor } from './account-password.ts';
 import { type AuthenticatedConnection, openAuthenticated } from './connection.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
-import { readSecretLine } from './standard-input.ts';
 
 type TwoFactorContext = Pick<
   Context,
@@ -114,14 +114,6 @@ async function beginEnrolment(
     (oneTimePassword) =>
       registry.beginEnrolment({ token: credential.token, oneTimePassword }, password, request.mode),
   );
-}
-
-async function passwordFor(context: TwoFactorContext, request: PasswordRequest): Promise<Secret> {
-  if (request.passwordFromStandardInput) return await readSecretLine(context, 'password');
-  return await context.prompter.secret({
-    message: 'password of your account',
-    instead: 'pass --password-stdin',
-  });
 }
 
 /** The secret is shown as text as well: not everybody scans, and a password manager takes it pasted. */

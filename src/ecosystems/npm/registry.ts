@@ -13,6 +13,7 @@ import {
   setRequireSecondFactor,
 } from './second-factor.ts';
 import { logIn, revoke, whoAmI } from './sessions.ts';
+import { createToken, revokeToken, tokens } from './tokens.ts';
 
 export interface NpmRegistryOptions {
   readonly target: RegistryTarget;
@@ -54,6 +55,9 @@ export function createNpmRegistry({
     removeOwner: (proofs, packageName, user) => removeOwner(client, proofs, packageName, user),
     setRequireSecondFactor: (proofs, packageName, required) =>
       setRequireSecondFactor(client, proofs, packageName, required),
+    tokens: (token) => tokens(client, token),
+    createToken: (proofs, password, settings) => createToken(client, proofs, password, settings),
+    revokeToken: (proofs, key) => revokeToken(client, proofs, key),
     secondFactorStatus: (token) => secondFactorStatus(client, token),
     beginEnrolment: (proofs, password, mode) => beginEnrolment(client, proofs, password, mode),
     confirmEnrolment: (proofs, code) => confirmEnrolment(client, proofs, code),
