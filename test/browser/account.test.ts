@@ -56,6 +56,10 @@ test('a person signs up, enrols an app and a passkey, logs in with the passkey a
   await page.getByRole('link', { name: 'Passkeys' }).click();
   await inspect(page, 'passkeys-none');
   await page.getByRole('link', { name: 'Add a passkey' }).click();
+  expect(await text(page, 'h1'), 'a password proves nothing any more').toBe('Confirm that it is you');
+  await inspect(page, 'confirm');
+  await page.getByLabel('Code from your authenticator app').fill(await app.nextCode());
+  await press(page, 'Confirm');
   await inspect(page, 'passkey-add');
   await page.getByLabel('Name').fill('laptop');
   await press(page, 'Add a passkey');
@@ -88,6 +92,9 @@ test('a person signs up, enrols an app and a passkey, logs in with the passkey a
   await inspect(page, 'log-in-factor');
   await page.getByLabel('recovery code').fill(codes[0] ?? '');
   await press(page, 'Continue');
+  await page.getByRole('link', { name: 'I have kept it' }).waitFor();
+  await inspect(page, 'recovery-code-replaced');
+  await page.getByRole('link', { name: 'I have kept it' }).click();
   await page.waitForURL(`${url}/-/web/security`);
   expect(await text(page, 'main')).toContain('can publish and change nothing until');
   await inspect(page, 'held');

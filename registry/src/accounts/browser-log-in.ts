@@ -14,6 +14,7 @@ import {
 } from './log-in.ts';
 import { finishAuthentication } from './passkeys/authenticate.ts';
 import { hasSecondFactor } from './second-factor/factors.ts';
+import { addRecoveryCode, generateRecoveryCode } from './second-factor/recovery-codes.ts';
 import { createSession, type NewSession, type Session, type SessionFactor, stepUp } from './sessions.ts';
 import { plainAddress } from './tokens/networks.ts';
 
@@ -50,15 +51,27 @@ export interface HalfLogin {
   readonly program: Program;
 }
 
-/** Completes a login with a one-time password or a recovery code. */
+export interface Completed {
+  /** The cookie's new value. */
+  readonly secret: string;
+  /** In place of the recovery code that was used. It is seen this once. */
+  readonly recoveryCode: string | undefined;
+}
+
+/**
+ * Completes a login with a one-time password or a recovery code. Only a browser is given another recovery code: a
+ * program would leave it in a terminal or a log.
+ */
 export async function completeWithCode(
   services: Services,
   half: HalfLogin,
   presented: { readonly code: string; readonly receivedAt: number },
-): Promise<string> {
+): Promise<Completed> {
   const account = await getAccount(services.database.read, half.session.accountId);
   const used = await checkLoginFactor(services, account, presented);
-  return await complete(services, half, { account, used });
+  const recoveryCode = used.kind === 'recovery-code' ? generateRecoveryCode() : undefined;
+  const recoveryHash = recoveryCode && (await services.passwords.hash(recoveryCode));
+  return { secret: await complete(services, half, { account, used, recoveryHash }), recoveryCode };
 }
 
 /** Completes a login with a passkey of the account whose password it was. */
@@ -79,10 +92,17 @@ export function sessionContext(sessionId: number): string {
   return `session:${sessionId}`;
 }
 
+interface Completion {
+  readonly account: Account;
+  readonly used: LoginFactor;
+  /** Of the recovery code that takes the place of a used one. */
+  readonly recoveryHash?: string | undefined;
+}
+
 async function complete(
   services: Services,
   { secret, program }: HalfLogin,
-  { account, used }: { readonly account: Account; readonly used: LoginFactor },
+  { account, used, recoveryHash }: Completion,
 ): Promise<string> {
   const work = () =>
     services.database.write(async (transaction) => {
@@ -91,6 +111,7 @@ async function complete(
       const step = { secret, provedWith: provenBy(used), completed: { factor: sessionFactor(used) }, now };
       const next = await stepUp(transaction, step);
       if (next === undefined) throw new Refusal('unauthenticated', 'this login took too long: begin again');
+      if (recoveryHash) await addRecoveryCode(transaction, account.id, recoveryHash, now);
       return next;
     });
   return await logLoginRefusal(services, account, work);

@@ -16,6 +16,7 @@ import { orFormAgain } from './handle.ts';
 import { html } from './html.ts';
 import { type Answer, type Page, page, problem, redirect } from './layout.ts';
 import { canUsePasskey, passkeyAnswer, passkeyForm, passkeyScripts } from './passkey-form.ts';
+import { spaceCode } from './recovery-code-text.ts';
 import { safeReturn, withReturn } from './return-path.ts';
 import { findLoggedIn, keepSession, type Visit } from './visit.ts';
 
@@ -139,10 +140,23 @@ export async function completeByCode(visit: Visit): Promise<Answer> {
   const half = halfLogin(visit);
   const work = async () => {
     const presented = { code: field(request, 'code').trim().slice(0, 64), receivedAt: request.receivedAt };
-    keepSession(visit, await completeWithCode(services, half, presented));
-    return redirect(back);
+    const { secret, recoveryCode } = await completeWithCode(services, half, presented);
+    keepSession(visit, secret);
+    return recoveryCode === undefined ? redirect(back) : replacementPage(recoveryCode, back);
   };
   return await orFormAgain(visit, work, (wrong) => factorPage(visit, { session: half.session, back, wrong }));
+}
+
+/** The only time it is shown. */
+function replacementPage(recoveryCode: string, back: string): Page {
+  return page({
+    title: 'A new recovery code',
+    body: html`<h1>A new recovery code</h1>
+<p>You have used a recovery code. Strike it out, and keep this one in its place, now: <strong>it is not shown again.</strong></p>
+<pre tabindex="0" aria-label="Recovery code"><code>${spaceCode(recoveryCode)}</code></pre>
+<p>The account is held for 72 hours: nothing can be published or changed until then.</p>
+<p><a class="button" href="${back}">I have kept it</a></p>`,
+  });
 }
 
 export async function completeByPasskey(visit: Visit): Promise<Answer> {

@@ -10,9 +10,12 @@ const codeCount = 10;
 const codeLength = 20;
 
 export function generateRecoveryCodes(): string[] {
-  return Array.from({ length: codeCount }, () =>
-    Array.from({ length: codeLength }, () => String(randomInt(10))).join(''),
-  );
+  return Array.from({ length: codeCount }, generateRecoveryCode);
+}
+
+/** One, to take the place of one that was used: NIST SP 800-63B-4 §4.2.1.1. */
+export function generateRecoveryCode(): string {
+  return Array.from({ length: codeLength }, () => String(randomInt(10))).join('');
 }
 
 /** The digits of what a person typed, or `undefined` when it cannot be a recovery code. */
@@ -32,6 +35,17 @@ export async function replaceRecoveryCodes(
   if (hashes.length === 0) return;
   const rows = hashes.map((hash) => ({ account_id: accountId, hash, created_at: now, used_at: null }));
   await transaction.insertInto('recovery_codes').values(rows).execute();
+}
+
+/** Adds one to those an account has. */
+export async function addRecoveryCode(
+  transaction: Write,
+  accountId: number,
+  hash: string,
+  now: number,
+): Promise<void> {
+  const row = { account_id: accountId, hash, created_at: now, used_at: null };
+  await transaction.insertInto('recovery_codes').values(row).execute();
 }
 
 /** The id of the unused code that matches. Every one is tried, whichever matches. */

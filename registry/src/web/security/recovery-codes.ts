@@ -7,6 +7,7 @@ import { Refusal } from '../../errors.ts';
 import { orFormAgain } from '../handle.ts';
 import { html } from '../html.ts';
 import { type Answer, type Page, page, problem } from '../layout.ts';
+import { spaceCode } from '../recovery-code-text.ts';
 import { requireLogin, type Visit } from '../visit.ts';
 import { backToSecurity, requireProof } from './frame.ts';
 
@@ -43,7 +44,7 @@ export async function renewCodes(visit: Visit): Promise<Answer> {
 
 /** The only time they are shown. */
 export function newCodesPage(codes: readonly string[], done?: string): Page {
-  const lines = codes.map((code) => code.replaceAll(/(.{5})(?=.)/g, '$1 ')).join('\n');
+  const lines = codes.map(spaceCode).join('\n');
   return page({
     title: 'Your recovery codes',
     body: html`${done !== undefined && html`<p class="done" role="status">${done}</p>`}
