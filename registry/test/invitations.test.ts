@@ -25,7 +25,7 @@ const waiting = async (client: Client) => (await client.get(invitationsPath)).bo
 describe('an invitation', () => {
   test('gives a role once it is accepted, and waits in the list of who is invited', async () => {
     const [registry, alice, bob] = await withPackage();
-    expect((await invite(alice, 'bob', 'maintainer')).body).toEqual({ ok: true });
+    expect((await invite(alice, 'bob', 'maintainer')).body).toEqual({ ok: true, invited: true });
     expect(await ownersOf(alice)).toEqual(['alice']);
     expect(await waiting(bob)).toEqual([
       {

@@ -33,7 +33,7 @@ describe('owners', () => {
     });
     expect([added.status, added.body]).toEqual([
       201,
-      { ok: true, id: '@acme/tool', rev: await revisionOf(alice) },
+      { ok: true, id: '@acme/tool', rev: await revisionOf(alice), invited: ['bob'] },
     ]);
     expect((await alice.get(tool)).body.maintainers).toEqual(people('alice').maintainers);
     expect((await answerInvitation(bob)).status).toBe(200);

@@ -21,7 +21,8 @@ export async function addOwner(
   requester: Requester,
   id: PackageId,
   { user, role }: { readonly user: string; readonly role: Role },
-): Promise<void> {
+): Promise<{ readonly invited: boolean }> {
+  let invited = false;
   await changePackage(services, requester, id, {
     kind: 'governance',
     why: `adding ${role === 'owner' ? 'an owner' : 'a maintainer'} to ${id.name} needs it`,
@@ -29,10 +30,12 @@ export async function addOwner(
     async apply(transaction, record, now) {
       const named = (await listNamed(transaction, record.id)).find(({ name }) => name === user);
       const by = requester.actor;
+      invited = named === undefined;
       if (named === undefined) return await invite(transaction, { record, user, role, by, now });
       return await changeRole(transaction, { record, person: named, role, by: by.name, now });
     },
   });
+  return { invited };
 }
 
 /** Ends the role of an account, or its invitation. Everybody may end their own, except the last owner. */
@@ -59,14 +62,15 @@ export async function removeOwner(
 /**
  * Makes those named on the package exactly `users`, as npm asks for it: it read the list at `revision` and
  * sends it back changed. A list read before somebody else's change is refused, so that neither change is lost.
- * Whoever is new on the list is invited, as an owner: npm knows no other role.
+ * Whoever is new on the list is invited, as an owner: npm knows no other role. Says who that is.
  */
 export async function replaceOwners(
   services: Services,
   requester: Requester,
   id: PackageId,
   wanted: { readonly revision: number; readonly users: readonly string[] },
-): Promise<void> {
+): Promise<readonly string[]> {
+  let invited: readonly string[] = [];
   await changePackage(services, requester, id, {
     kind: 'governance',
     why: `changing the owners of ${id.name} needs it`,
@@ -78,7 +82,8 @@ export async function replaceOwners(
       const people = (await listPeople(transaction, record)).map(({ name }) => name);
       const by = requester.actor;
       const events = [];
-      for (const user of wanted.users.filter((name) => !people.includes(name))) {
+      invited = wanted.users.filter((name) => !people.includes(name));
+      for (const user of invited) {
         events.push(...(await invite(transaction, { record, user, role: 'owner', by, now })));
       }
       for (const user of people.filter((name) => !wanted.users.includes(name))) {
@@ -88,6 +93,7 @@ export async function replaceOwners(
       return events;
     },
   });
+  return invited;
 }
 
 interface RoleChange {

@@ -34,10 +34,11 @@ export async function putRevision(services: Services, request: FastifyRequest, r
   const revision = parseRevision(parameter(request, 'revision'));
   if (revision === undefined)
     throw new Refusal('conflict', 'the revision is not one of this registry: read the package again');
-  await replaceOwners(services, requester, id, { revision, users: maintainerNames(body['maintainers']) });
+  const users = maintainerNames(body['maintainers']);
+  const invited = await replaceOwners(services, requester, id, { revision, users });
   const record = await getReadablePackage(services.database.read, id, requester.actor).catch(() => undefined);
   reply.code(201);
-  return { ok: true, id: id.name, ...(record && { rev: revisionText(record) }) };
+  return { ok: true, id: id.name, ...(record && { rev: revisionText(record) }), invited };
 }
 
 function maintainerNames(value: Json): string[] {
@@ -57,8 +58,8 @@ export async function putOwner(services: Services, request: FastifyRequest) {
   const body = bodyObject(request);
   const user = requiredString(body, 'user');
   const role = roleValue(optionalString(body, 'role') ?? 'owner');
-  await addOwner(services, requester, packageParameter(request), { user, role });
-  return { ok: true };
+  const { invited } = await addOwner(services, requester, packageParameter(request), { user, role });
+  return { ok: true, invited };
 }
 
 function roleValue(text: string): Role {
