@@ -26,7 +26,7 @@ async function describeProfile(services: Services, accountId: number) {
     ...(JSON.parse(account.profile) as Record<string, string | null>),
     name: account.name,
     email: account.email ?? '',
-    email_verified: false,
+    email_verified: account.email_verified_at !== null,
     tfa: factor ? { mode: factor.mode, pending: active === undefined } : false,
     created: new Date(account.created_at).toISOString(),
     updated: new Date(account.updated_at).toISOString(),
