@@ -37,7 +37,7 @@ async function openSession(registry: TestRegistry, name: string): Promise<Reques
         seen_at: now,
         expires_at: now + 24 * hour,
         proved_at: now,
-        proved_with: 'password',
+        proved_with: 'passkey',
         ended_at: null,
       })
       .returning('id')

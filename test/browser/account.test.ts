@@ -10,7 +10,8 @@ import { authenticator } from '../support/totp.ts';
 
 const password = 'correct horse battery';
 
-const press = (page: Page, name: string) => page.getByRole('main').getByRole('button', { name }).click();
+const press = (page: Page, name: string) =>
+  page.getByRole('main').getByRole('button', { name, exact: true }).click();
 const text = async (page: Page, selector: string) => (await page.locator(selector).textContent()) ?? '';
 
 test('a person signs up, enrols an app and a passkey, logs in with the passkey alone, and with a recovery code is held', async () => {
@@ -22,62 +23,62 @@ test('a person signs up, enrols an app and a passkey, logs in with the passkey a
 
   await page.goto(`${registry.url}/-/web/sign-up`);
   expect(page.url(), 'the address that passkeys work at').toBe(`${url}/-/web/sign-up`);
-  await inspect(page, 'sign-up');
+  await inspect(browser, 'sign-up');
   await page.getByLabel('User name').fill('alice');
   await page.getByLabel('E-mail address').fill('alice@example.org');
   await page.getByLabel('Password').fill(password);
   await press(page, 'Create the account');
-  await inspect(page, 'account');
+  await inspect(browser, 'account');
 
   await page.goto(await linkInMail(data, 'Confirm your e-mail address'));
-  await inspect(page, 'verify');
+  await inspect(browser, 'verify');
   await page.getByRole('main').getByRole('button').click();
-  await inspect(page, 'verified');
+  await inspect(browser, 'verified');
 
   await page.goto(`${url}/-/web/security`);
-  await inspect(page, 'security-bare');
+  await inspect(browser, 'security-bare');
   await page.getByRole('link', { name: 'Authenticator app' }).click();
-  await inspect(page, 'totp-begin');
+  await inspect(browser, 'totp-begin');
   await press(page, 'Add an authenticator app');
-  await inspect(page, 'totp-confirm');
+  await inspect(browser, 'totp-confirm');
   const key = await text(page, 'li code');
   const app = authenticator(key.replaceAll(' ', ''));
   await page.getByLabel('The code it shows now').fill(app.wrongCode());
   await press(page, 'Confirm');
-  await inspect(page, 'totp-wrong');
+  await inspect(browser, 'totp-wrong');
   await page.getByLabel('The code it shows now').fill(await app.nextCode());
   await press(page, 'Confirm');
   expect(await text(page, 'h1')).toBe('Your recovery codes');
-  await inspect(page, 'recovery-codes-new');
+  await inspect(browser, 'recovery-codes-new');
   const codes = (await text(page, 'pre')).trim().split('\n');
   expect(codes).toHaveLength(10);
   await page.getByRole('link', { name: 'I have kept them' }).click();
 
   await page.getByRole('link', { name: 'Passkeys' }).click();
-  await inspect(page, 'passkeys-none');
+  await inspect(browser, 'passkeys-none');
   await page.getByRole('link', { name: 'Add a passkey' }).click();
   expect(await text(page, 'h1'), 'a password proves nothing any more').toBe('Confirm that it is you');
-  await inspect(page, 'confirm');
+  await inspect(browser, 'confirm');
   await page.getByLabel('Code from your authenticator app').fill(await app.nextCode());
   await press(page, 'Confirm');
-  await inspect(page, 'passkey-add');
+  await inspect(browser, 'passkey-add');
   await page.getByLabel('Name').fill('laptop');
   await press(page, 'Add a passkey');
   await page.getByRole('link', { name: 'laptop' }).waitFor();
-  await inspect(page, 'passkeys-one');
+  await inspect(browser, 'passkeys-one');
   await page.getByRole('link', { name: 'laptop' }).click();
-  await inspect(page, 'passkey');
+  await inspect(browser, 'passkey');
 
   for (const name of ['sessions', 'tokens', 'tokens/create', 'history', 'recovery-codes', 'totp']) {
     await page.goto(`${url}/-/web/security/${name}`);
-    await inspect(page, name.replace('/', '-'));
+    await inspect(browser, name.replace('/', '-'));
   }
   await page.goto(`${url}/-/web/security`);
-  await inspect(page, 'security');
+  await inspect(browser, 'security');
 
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.goto(`${url}/-/web/log-in`);
-  await inspect(page, 'log-in');
+  await inspect(browser, 'log-in');
   await press(page, 'Log in with a passkey');
   await page.waitForURL(`${url}/-/web/account`);
   await page.goto(`${url}/-/web/security/sessions`);
@@ -89,18 +90,18 @@ test('a person signs up, enrols an app and a passkey, logs in with the passkey a
   await page.getByLabel('Password').fill(password);
   await press(page, 'Log in');
   await page.getByLabel('recovery code').waitFor();
-  await inspect(page, 'log-in-factor');
+  await inspect(browser, 'log-in-factor');
   await page.getByLabel('recovery code').fill(codes[0] ?? '');
   await press(page, 'Continue');
   await page.getByRole('link', { name: 'I have kept it' }).waitFor();
-  await inspect(page, 'recovery-code-replaced');
+  await inspect(browser, 'recovery-code-replaced');
   await page.getByRole('link', { name: 'I have kept it' }).click();
   await page.waitForURL(`${url}/-/web/security`);
   expect(await text(page, 'main')).toContain('can publish and change nothing until');
-  await inspect(page, 'held');
+  await inspect(browser, 'held');
   await page.getByRole('link', { name: 'Recovery codes' }).click();
   expect(await text(page, 'main')).toContain('was recovered and can change nothing');
-  await inspect(page, 'refused');
+  await inspect(browser, 'refused');
 
   expect(browser.complaints).toEqual([]);
   await rm(data, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 
 /** Debian's; its path, because the library looks for one of its own otherwise. */
@@ -22,6 +22,8 @@ const args = [
 export interface TestBrowser extends AsyncDisposable {
   readonly context: BrowserContext;
   readonly page: Page;
+  /** The one session with the page's developer tools: ending another one takes the authenticator away. */
+  readonly devtools: CDPSession;
   /** What pages complained about so far: a blocked script, a file that is missing. */
   readonly complaints: readonly string[];
 }
@@ -36,8 +38,9 @@ export async function openBrowser(options: { readonly javaScript?: boolean } = {
     if (message.type() === 'error' && !isStatus(message.text())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
-  await addAuthenticator(page);
-  return { context, page, complaints, [Symbol.asyncDispose]: () => browser.close() };
+  const devtools = await context.newCDPSession(page);
+  await addAuthenticator(devtools);
+  return { context, page, devtools, complaints, [Symbol.asyncDispose]: () => browser.close() };
 }
 
 /** A refusal of the registry, which the browser reports as a file that did not load. */
@@ -45,8 +48,7 @@ function isStatus(text: string): boolean {
   return text.startsWith('Failed to load resource: the server responded with a status of');
 }
 
-async function addAuthenticator(page: Page): Promise<void> {
-  const devtools = await page.context().newCDPSession(page);
+async function addAuthenticator(devtools: CDPSession): Promise<void> {
   await devtools.send('WebAuthn.enable');
   await devtools.send('WebAuthn.addVirtualAuthenticator', {
     options: {
@@ -70,12 +72,13 @@ const looks = [
  * Looks at the page as it is now in both schemes and at the width of a phone: no violation that axe knows of,
  * and nothing to scroll sideways for. With `PUB_SCREENSHOTS` it leaves pictures in that folder.
  */
-export async function inspect(page: Page, name: string): Promise<void> {
+export async function inspect(browser: TestBrowser, name: string): Promise<void> {
+  const { page } = browser;
   for (const look of looks) {
     await page.emulateMedia({ colorScheme: look.colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize(look);
     const place = `${name} (${look.name})`;
-    expect(await violations(page), place).toEqual([]);
+    expect(await violations(browser), place).toEqual([]);
     const width = await page.evaluate('document.documentElement.scrollWidth');
     expect(width, `${place} scrolls sideways`).toBeLessThanOrEqual(look.width);
     await takePicture(page, `${name}-${look.name}`);
@@ -84,22 +87,17 @@ export async function inspect(page: Page, name: string): Promise<void> {
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-async function violations(page: Page): Promise<string[]> {
+async function violations({ page, devtools }: TestBrowser): Promise<string[]> {
   // Not as a script of the page: its policy would refuse that, and is not to be weakened for a test.
-  const devtools = await page.context().newCDPSession(page);
-  try {
-    const there = await page.evaluate('typeof axe');
-    if (there === 'undefined') await devtools.send('Runtime.evaluate', { expression: axeSource });
-    const found = await devtools.send('Runtime.evaluate', {
-      expression: `axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
-        nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(' | '))))`,
-      awaitPromise: true,
-      returnByValue: true,
-    });
-    return found.result.value as string[];
-  } finally {
-    await devtools.detach();
-  }
+  const there = await page.evaluate('typeof axe');
+  if (there === 'undefined') await devtools.send('Runtime.evaluate', { expression: axeSource });
+  const found = await devtools.send('Runtime.evaluate', {
+    expression: `axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(' | '))))`,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  return found.result.value as string[];
 }
 
 async function takePicture(page: Page, name: string): Promise<void> {
