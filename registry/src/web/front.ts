@@ -1,8 +1,20 @@
+import { newestReleases } from '../packages/search.ts';
 import { html } from './html.ts';
 import { type Page, page } from './layout.ts';
+import { packageList } from './package-list.ts';
 import type { Visit } from './visit.ts';
 
+const shown = 20;
+
 export async function showFront({ services }: Visit): Promise<Page> {
-  const { issuer } = services.settings;
-  return page({ title: 'Packages', body: html`<h1>${issuer}</h1>` });
+  const { issuer, publicUrl } = services.settings;
+  const newest = await newestReleases(services.database.read, shown);
+  return page({
+    title: 'Packages',
+    body: html`<h1>${issuer}</h1>
+<p>A package registry where a release becomes public only with its owner’s second factor. npm, pnpm, yarn and pub install from it:</p>
+<pre><code>npm config set registry ${publicUrl()}/</code></pre>
+<h2>Newest releases</h2>
+${newest.length === 0 ? html`<p>Nothing was published here yet.</p>` : packageList(newest)}`,
+  });
 }

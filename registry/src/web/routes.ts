@@ -17,6 +17,8 @@ import {
 } from './log-in.ts';
 import { logOut } from './log-out.ts';
 import { addMailPages } from './mail/routes.ts';
+import { showPackage } from './package-page.ts';
+import { showSearch } from './search.ts';
 import { addSecurityPages } from './security/routes.ts';
 import { showSignUp, signUp } from './sign-up.ts';
 import { addStaticFiles } from './static-files.ts';
@@ -35,6 +37,8 @@ export function addPages(app: FastifyInstance, services: Services): void {
     addStaticFiles(pages);
 
     get('/', showFront);
+    get('/-/web/search', showSearch);
+    get('/-/web/package/*', showPackage);
 
     get('/-/web/sign-up', showSignUp);
     post('/-/web/sign-up', signUp);

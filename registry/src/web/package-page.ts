@@ -1,0 +1,120 @@
+import { parsePackageName } from '../packages/package-name.ts';
+import { getReadablePackage, noSuchPackage } from '../packages/packages.ts';
+import { listPeople, type Person } from '../packages/permissions.ts';
+import { parameter } from '../protocols/request.ts';
+import {
+  findLatestRelease,
+  type LatestRelease,
+  listReleases,
+  type PastRelease,
+} from '../releases/history.ts';
+import type { PackageRecord } from '../store/schema.ts';
+import { isJsonObject, type Json, type JsonObject } from '../strict-json.ts';
+import { digest, fact } from './describe-act.ts';
+import { externalLink } from './external-link.ts';
+import { type Content, html } from './html.ts';
+import { type Page, page } from './layout.ts';
+import { renderReadme } from './readme.ts';
+import { day } from './time.ts';
+import { findLoggedIn, type Visit } from './visit.ts';
+
+const mostVersions = 100;
+
+/** `/-/web/package/<name>`. A restricted package is there for its people only, and looks missing to all others. */
+export async function showPackage(visit: Visit): Promise<Page> {
+  const { services, request } = visit;
+  const db = services.database.read;
+  const id = { ecosystem: 'npm', name: nameOf(parameter(request, '*')) };
+  const record = await getReadablePackage(db, id, findLoggedIn(visit)?.actor);
+  const latest = await findLatestRelease(db, record.id);
+  if (latest === undefined) throw noSuchPackage(id);
+  const releases = await listReleases(db, record.id, mostVersions);
+  const people = await listPeople(db, record);
+  const manifest = manifestOf(latest);
+  return page({
+    title: record.name,
+    body: html`<h1>${record.name} <small>${latest.version}</small></h1>
+${deprecation(releases, latest)}
+${text(manifest['description'], (told) => html`<p><bdi>${told}</bdi></p>`)}
+<pre><code>npm install ${record.name}</code></pre>
+${factsOf(record, people, manifest)}
+<section class="readme" aria-labelledby="readme">
+<h2 id="readme">Readme</h2>
+${latest.readme ? renderReadme(latest.readme) : html`<p class="soft">This version has none.</p>`}
+</section>
+<h2>Versions</h2>
+${versionTable(releases)}`,
+  });
+}
+
+function nameOf(text: string) {
+  try {
+    return parsePackageName(text);
+  } catch {
+    // A name nobody can have is a package that is not there; the text itself is not repeated.
+  }
+  throw noSuchPackage({ ecosystem: 'npm', name: 'of that name' });
+}
+
+function manifestOf({ entry }: LatestRelease): JsonObject {
+  const manifest = JSON.parse(entry) as Json;
+  return isJsonObject(manifest) ? manifest : {};
+}
+
+/** The manifest is its author's: what is no text, or too much of it, is left out. */
+function text(value: Json | undefined, show: (told: string) => Content): Content {
+  return typeof value === 'string' && value !== '' && value.length <= 1_000 && show(value);
+}
+
+function deprecation(releases: readonly PastRelease[], { version }: LatestRelease): Content {
+  const told = releases.find((release) => release.version === version)?.deprecated;
+  return told && html`<p class="problem"><strong>Deprecated:</strong> <bdi>${told}</bdi></p>`;
+}
+
+function factsOf(record: PackageRecord, people: readonly Person[], manifest: JsonObject): Content {
+  const repository = manifest['repository'];
+  const address = isJsonObject(repository) ? repository['url'] : repository;
+  const keywords = Array.isArray(manifest['keywords'])
+    ? manifest['keywords'].filter(isText).slice(0, 20)
+    : [];
+  return html`<dl class="facts">
+${fact('People', people.map(personItem))}
+${fact('Releases', record.require_2fa === 1 ? 'take a second factor, always' : 'take a second factor where their publisher chose so')}
+${record.access === 'restricted' && fact('Access', 'restricted to its people')}
+${text(manifest['license'], (told) => fact('Licence', html`<bdi>${told}</bdi>`))}
+${text(manifest['homepage'], (told) => fact('Home page', externalLink(told)))}
+${text(address, (told) => fact('Source', externalLink(told.replace(/^git\+(?=https?:)/, ''))))}
+${keywords.length > 0 && fact('Keywords', html`<bdi>${keywords.join(', ').slice(0, 500)}</bdi>`)}
+</dl>`;
+}
+
+function isText(value: Json): value is string {
+  return typeof value === 'string';
+}
+
+function personItem({ name, role, organisation }: Person, index: number): Content {
+  const from = organisation === undefined ? '' : ` by ${organisation}`;
+  return html`${index > 0 && ', '}${name} <small>(${role}${from})</small>`;
+}
+
+function versionTable(releases: readonly PastRelease[]): Content {
+  const more =
+    releases.length === mostVersions && html`<p class="soft">The last ${mostVersions} of them.</p>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Versions"><table>
+<thead><tr><th scope="col">Version</th><th scope="col">Published</th><th scope="col">By</th><th scope="col">Approved with</th><th scope="col">SHA-256</th></tr></thead>
+<tbody>${releases.map(versionRow)}</tbody>
+</table></div>${more}`;
+}
+
+function versionRow({ version, deprecated, publishedAt, publisher, factor, sha256 }: PastRelease): Content {
+  return html`<tr>
+<th scope="row">${version}${deprecated !== null && deprecated !== '' && html` <small>deprecated</small>`}</th>
+<td>${day(publishedAt)}</td><td>${publisher}</td><td>${factorWords[factor ?? ''] ?? factor}</td><td>${digest(sha256)}</td>
+</tr>`;
+}
+
+const factorWords: Readonly<Record<string, string>> = {
+  '': 'no factor',
+  totp: 'one-time password',
+  passkey: 'passkey',
+};
