@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
+import { organisationCommand } from './organisation.ts';
 import { ownerCommand } from './owner.ts';
 import { packageCommand } from './package.ts';
 import { publishCommand } from './publish.ts';
@@ -18,6 +19,7 @@ const commands: readonly ((context: Context) => Command)[] = [
   publishCommand,
   packageCommand,
   ownerCommand,
+  organisationCommand,
   twoFactorCommand,
   tokenCommand,
   registryCommand,

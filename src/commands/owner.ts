@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
+import { answerInvitation, listInvitations } from '../ops/invitations.ts';
 import { addOwner, listOwners, removeOwner, requireSecondFactor } from '../ops/owners.ts';
 import {
   commandGroup,
@@ -16,12 +17,15 @@ export function ownerCommand(context: Context): Command {
     listCommand(context),
     addCommand(context),
     removeCommand(context),
+    invitationsCommand(context),
+    answerCommand(context, 'accept', 'Accept an invitation to a package'),
+    answerCommand(context, 'decline', 'Decline an invitation to a package'),
     requireSecondFactorCommand(context),
   ]);
 }
 
 function listCommand(context: Context): Command {
-  return newCommand('list', 'Print the owners of a package', 'pub owner list left-pad')
+  return newCommand('list', 'Print who may publish a package, and as what', 'pub owner list left-pad')
     .alias('ls')
     .argument('<package>', 'the package', packageName)
     .addOption(registryOption())
@@ -31,18 +35,35 @@ function listCommand(context: Context): Command {
 }
 
 function addCommand(context: Context): Command {
-  return newCommand('add', 'Let another account publish a package', 'pub owner add left-pad bob')
+  return newCommand(
+    'add',
+    'Invite another account to a package, or give it another role',
+    'pub owner add left-pad bob',
+  )
     .argument('<package>', 'the package', packageName)
     .argument('<user>', 'the account to add')
+    .addOption(
+      new Option('--role <role>', 'an owner does everything, a maintainer publishes')
+        .choices(['owner', 'maintainer'])
+        .default('owner'),
+    )
     .addOption(oneTimePasswordOption())
     .addOption(registryOption())
-    .action((name: string, user: string, options: SecondFactorOptions) =>
-      addOwner(context, { ...changeRequest(name, options), user }),
+    .action(
+      (
+        name: string,
+        user: string,
+        options: SecondFactorOptions & { readonly role: 'owner' | 'maintainer' },
+      ) => addOwner(context, { ...changeRequest(name, options), user, role: options.role }),
     );
 }
 
 function removeCommand(context: Context): Command {
-  return newCommand('remove', 'Stop an account from publishing a package', 'pub owner remove left-pad bob')
+  return newCommand(
+    'remove',
+    'End the role of an account, or its invitation',
+    'pub owner remove left-pad bob',
+  )
     .alias('rm')
     .argument('<package>', 'the package', packageName)
     .argument('<user>', 'the account to remove')
@@ -50,6 +71,22 @@ function removeCommand(context: Context): Command {
     .addOption(registryOption())
     .action((name: string, user: string, options: SecondFactorOptions) =>
       removeOwner(context, { ...changeRequest(name, options), user }),
+    );
+}
+
+function invitationsCommand(context: Context): Command {
+  return newCommand('invitations', 'Print the invitations that wait for your answer', 'pub owner invitations')
+    .addOption(registryOption())
+    .action((options: RegistryOptions) => listInvitations(context, { registry: options.registry }));
+}
+
+function answerCommand(context: Context, answer: 'accept' | 'decline', description: string): Command {
+  return newCommand(answer, description, `pub owner ${answer} left-pad`)
+    .argument('<package>', 'the package', packageName)
+    .addOption(oneTimePasswordOption())
+    .addOption(registryOption())
+    .action((name: string, options: SecondFactorOptions) =>
+      answerInvitation(context, { ...changeRequest(name, options), answer }),
     );
 }
 

@@ -36,9 +36,39 @@ export interface PublishPlan {
   readonly codes?: boolean | undefined;
 }
 
+/** A maintainer publishes; an owner does everything. */
+export type PackageRole = 'owner' | 'maintainer';
+
 export interface Owner {
   readonly name: string;
   readonly email: string | undefined;
+  /** Where the registry tells. */
+  readonly role?: PackageRole | undefined;
+  /** The organisation the role comes from. */
+  readonly organisation?: string | undefined;
+}
+
+/** What waits for an answer of the account. */
+export interface Invitation {
+  readonly id: number;
+  readonly packageName: string;
+  readonly role: PackageRole;
+  readonly invitedBy: string;
+  readonly expires: string;
+}
+
+export type MemberRole = 'owner' | 'member';
+
+export interface Organisation {
+  readonly name: string;
+  readonly secondFactorRequired: boolean;
+  readonly scopes: readonly string[];
+  readonly members: readonly {
+    readonly name: string;
+    readonly role: MemberRole;
+    /** Told to owners only. */
+    readonly secondFactor: boolean | undefined;
+  }[];
 }
 
 export type SecondFactorMode = 'auth-only' | 'auth-and-writes';
@@ -105,9 +135,26 @@ export interface Registry {
   publish(proofs: Proofs, request: PublishRequest, onProgress: (sent: number) => void): Promise<void>;
 
   owners(packageName: string, token: Secret | undefined): Promise<readonly Owner[]>;
-  addOwner(proofs: Proofs, packageName: string, user: string): Promise<void>;
+  /** A role other than owner, or an invitation, is for a registry that knows them. Says which of the two it was. */
+  addOwner(
+    proofs: Proofs,
+    packageName: string,
+    added: { readonly user: string; readonly role: PackageRole },
+  ): Promise<'added' | 'invited'>;
   removeOwner(proofs: Proofs, packageName: string, user: string): Promise<void>;
   setRequireSecondFactor(proofs: Proofs, packageName: string, required: boolean): Promise<void>;
+  invitations(token: Secret): Promise<readonly Invitation[]>;
+  answerInvitation(proofs: Proofs, id: number, answer: 'accept' | 'decline'): Promise<void>;
+
+  createOrganisation(proofs: Proofs, name: string): Promise<void>;
+  organisation(token: Secret, name: string): Promise<Organisation>;
+  setMember(
+    proofs: Proofs,
+    organisation: string,
+    member: { readonly user: string; readonly role: MemberRole },
+  ): Promise<void>;
+  removeMember(proofs: Proofs, organisation: string, user: string): Promise<void>;
+  requireFactorOfMembers(proofs: Proofs, organisation: string, required: boolean): Promise<void>;
 
   /** The account's tokens that work. */
   tokens(token: Secret): Promise<readonly ListedToken[]>;

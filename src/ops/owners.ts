@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { Proofs, Registry } from '../ecosystems/registry.ts';
+import type { Owner, PackageRole, Proofs, Registry } from '../ecosystems/registry.ts';
 import { withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
 import { openAuthenticated, openConnection, optionalCredential } from './connection.ts';
@@ -24,19 +24,38 @@ export async function listOwners(context: OwnerContext, request: OwnerRequest): 
   const { target, registry } = await openConnection(context, choice(request));
   const credential = await optionalCredential(context, target);
   const owners = await registry.owners(request.packageName, credential?.token);
-  const lines = owners.map(({ name, email }) => (email === undefined ? name : `${name} <${email}>`));
-  const json = owners.map(({ name, email }) => ({ name, email: email ?? null }));
+  const lines = owners.map(ownerLine);
+  const json = owners.map(({ name, email, role, organisation }) => ({
+    name,
+    email: email ?? null,
+    role: role ?? null,
+    organisation: organisation ?? null,
+  }));
   context.terminal.result({ package: request.packageName, owners: json }, lines.join('\n'));
+}
+
+/** With the role, and where it comes from, as far as the registry tells. */
+function ownerLine({ name, email, role, organisation }: Owner): string {
+  const person = email === undefined ? name : `${name} <${email}>`;
+  const through = organisation === undefined ? '' : `  through ${organisation}`;
+  return `${person}${role === undefined ? '' : `  ${role}`}${through}`;
 }
 
 export async function addOwner(
   context: OwnerContext,
-  request: OwnerChange & { user: string },
+  request: OwnerChange & { user: string; role: PackageRole },
 ): Promise<void> {
-  const { packageName, user } = request;
-  await change(context, request, (registry, proofs) => registry.addOwner(proofs, packageName, user));
-  context.terminal.status('Added', `${user} to the owners of ${packageName}`);
-  context.terminal.result({ package: packageName, added: user }, '');
+  const { packageName, user, role } = request;
+  const outcome = await change(context, request, (registry, proofs) =>
+    registry.addOwner(proofs, packageName, { user, role }),
+  );
+  if (outcome === 'invited') {
+    context.terminal.status('Invited', `${user} to ${packageName}`);
+    context.terminal.note(
+      `The invitation is open for seven days: ${user} accepts it with \`pub owner accept ${packageName}\`.`,
+    );
+  } else context.terminal.status('Added', `${user} to the ${role}s of ${packageName}`);
+  context.terminal.result({ package: packageName, [outcome]: user, role }, '');
 }
 
 export async function removeOwner(
@@ -62,15 +81,15 @@ export async function requireSecondFactor(
   context.terminal.result({ package: packageName, secondFactorRequired: required }, '');
 }
 
-async function change(
+async function change<T>(
   context: OwnerContext,
   request: OwnerChange,
-  run: (registry: Registry, proofs: Proofs) => Promise<void>,
-): Promise<void> {
+  run: (registry: Registry, proofs: Proofs) => Promise<T>,
+): Promise<T> {
   const { registry, credential } = await openAuthenticated(context, choice(request));
   const source = oneTimePasswordSource(context, request.oneTimePassword, registry);
   const hints = { E_FORBIDDEN: `run \`pub owner list ${request.packageName}\` to see who may change it` };
-  await withHint(hints, () =>
+  return await withHint(hints, () =>
     withSecondFactor(source, (oneTimePassword) =>
       run(registry, { token: credential.token, oneTimePassword }),
     ),

@@ -1,18 +1,42 @@
 import { PubError } from '../../errors.ts';
-import { type JsonObject, stringMember } from '../../json.ts';
+import { isJsonObject, type Json, type JsonObject, parseJsonObject, stringMember } from '../../json.ts';
 import type { Secret } from '../../secret.ts';
-import type { Owner, Proofs } from '../registry.ts';
-import { maintainersOf, ownerFrom } from './packument.ts';
-import { encodeSegment, packagePath, type RegistryClient, unexpectedAnswer } from './registry-client.ts';
+import type { Owner, PackageRole, Proofs } from '../registry.ts';
+import { maintainersOf, ownerFrom, packageRoleIn } from './packument.ts';
+import {
+  encodeSegment,
+  isSuccess,
+  packagePath,
+  type RegistryClient,
+  unexpectedAnswer,
+} from './registry-client.ts';
 
+/** From a registry that tells roles with them, else from the packument, where no registry can. */
 export async function owners(
   client: RegistryClient,
   packageName: string,
   token: Secret | undefined,
 ): Promise<readonly Owner[]> {
   const attempt = `failed to list the owners of \`${packageName}\``;
+  const path = `-/package/${packagePath(packageName)}/owners`;
+  const answer = await client.ask({ method: 'GET', path, command: 'owner', attempt, token });
+  if (isSuccess(answer)) return ownersWithRoles(parseJsonObject(answer.text), attempt);
   const packument = await readPackument(client, { packageName, token, attempt, query: '' });
   return ownersIn(packument, attempt);
+}
+
+function ownersWithRoles(answer: JsonObject | undefined, attempt: string): readonly Owner[] {
+  const list = answer?.['owners'];
+  if (!Array.isArray(list)) throw unexpectedAnswer(attempt, 'it has no list of owners');
+  return list.map((entry: Json) => {
+    const owner = ownerFrom(entry);
+    const role = packageRoleIn(entry);
+    if (owner === undefined || role === undefined) {
+      throw unexpectedAnswer(attempt, 'it has an owner without a name or a role');
+    }
+    const organisation = isJsonObject(entry) ? stringMember(entry, 'organisation') : undefined;
+    return { ...owner, role, organisation };
+  });
 }
 
 /** npm's way (measured, npm 12): look the person up, read the list with its revision, write the new list. */
@@ -20,13 +44,35 @@ export async function addOwner(
   client: RegistryClient,
   proofs: Proofs,
   packageName: string,
-  user: string,
-): Promise<void> {
+  { user, role }: { readonly user: string; readonly role: PackageRole },
+): Promise<'added' | 'invited'> {
   const attempt = `failed to add \`${user}\` to the owners of \`${packageName}\``;
+  if (role !== 'owner') return await addWithRole(client, { proofs, packageName, attempt }, user, role);
   const added = await readUser(client, proofs.token, user, attempt);
-  await change(client, { proofs, packageName, attempt }, (current) =>
+  const answer = await change(client, { proofs, packageName, attempt }, (current) =>
     current.some(({ name }) => name === added.name) ? undefined : [...current, added],
   );
+  const invited = answer?.['invited'];
+  return Array.isArray(invited) && invited.includes(user) ? 'invited' : 'added';
+}
+
+/** docs/protocol.md, "Owners": a registry that knows no roles has no such route, and says so. */
+async function addWithRole(
+  client: RegistryClient,
+  { proofs, packageName, attempt }: Change,
+  user: string,
+  role: PackageRole,
+): Promise<'added' | 'invited'> {
+  const path = `-/package/${packagePath(packageName)}/owners`;
+  const answer = await client.read({
+    method: 'PUT',
+    path,
+    command: 'owner',
+    attempt,
+    ...proofs,
+    json: { user, role },
+  });
+  return answer['invited'] === true ? 'invited' : 'added';
 }
 
 export async function removeOwner(
@@ -62,7 +108,7 @@ async function change(
   client: RegistryClient,
   { proofs, packageName, attempt }: Change,
   next: (current: readonly Owner[]) => readonly Owner[] | undefined,
-): Promise<void> {
+): Promise<JsonObject | undefined> {
   const { token, oneTimePassword } = proofs;
   const packument = await readPackument(client, { packageName, token, attempt, query: '?write=true' });
   const revision = stringMember(packument, '_rev');
@@ -70,9 +116,9 @@ async function change(
     throw unexpectedAnswer(attempt, 'it has no revision to change');
   }
   const changed = next(ownersIn(packument, attempt));
-  if (changed === undefined) return;
+  if (changed === undefined) return undefined;
   const maintainers = changed.map(({ name, email }) => ({ name, email: email ?? '' }));
-  await client.send({
+  const answer = await client.send({
     method: 'PUT',
     path: `${packagePath(packageName)}/-rev/${encodeSegment(revision)}`,
     command: 'owner',
@@ -81,6 +127,7 @@ async function change(
     oneTimePassword,
     json: { _id: stringMember(packument, '_id') ?? packageName, _rev: revision, maintainers },
   });
+  return parseJsonObject(answer.text);
 }
 
 async function readUser(

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject, stringMember } from '../../json.ts';
-import type { Owner } from '../registry.ts';
+import type { Owner, PackageRole } from '../registry.ts';
 import { isAccountName } from './sessions.ts';
 
 /** The integrity of a version, or `'none'` when it is there without one; `undefined` when it is not there. */
@@ -26,6 +26,13 @@ export function ownerFrom(value: Json): Owner | undefined {
     return owner(name, email);
   }
   return isJsonObject(value) ? owner(stringMember(value, 'name'), stringMember(value, 'email')) : undefined;
+}
+
+const packageRoles: readonly PackageRole[] = ['owner', 'maintainer'];
+
+/** The role a registry names, if it is one we know. */
+export function packageRoleIn(entry: Json): PackageRole | undefined {
+  return isJsonObject(entry) ? packageRoles.find((known) => known === entry['role']) : undefined;
 }
 
 function owner(name: string | undefined, email: string | undefined): Owner | undefined {

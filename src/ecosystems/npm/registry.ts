@@ -2,6 +2,14 @@ import type { RegistryTarget } from '../../config/registry-target.ts';
 import type { Transport } from '../../http/transport.ts';
 import type { Registry } from '../registry.ts';
 import { beginBrowserLogin, collect } from './browser-requests.ts';
+import { answerInvitation, invitations } from './invitations.ts';
+import {
+  createOrganisation,
+  organisation,
+  removeMember,
+  requireFactorOfMembers,
+  setMember,
+} from './organisations.ts';
 import { addOwner, owners, removeOwner } from './owners.ts';
 import { type Dialect, plan, upload } from './publishing.ts';
 import { RegistryClient } from './registry-client.ts';
@@ -51,10 +59,18 @@ export function createNpmRegistry({
       await upload(client, proofs, request, { dialect, clientVersion, onProgress });
     },
     owners: (packageName, token) => owners(client, packageName, token),
-    addOwner: (proofs, packageName, user) => addOwner(client, proofs, packageName, user),
+    addOwner: (proofs, packageName, added) => addOwner(client, proofs, packageName, added),
     removeOwner: (proofs, packageName, user) => removeOwner(client, proofs, packageName, user),
     setRequireSecondFactor: (proofs, packageName, required) =>
       setRequireSecondFactor(client, proofs, packageName, required),
+    invitations: (token) => invitations(client, token),
+    answerInvitation: (proofs, id, answer) => answerInvitation(client, proofs, id, answer),
+    createOrganisation: (proofs, name) => createOrganisation(client, proofs, name),
+    organisation: (token, name) => organisation(client, token, name),
+    setMember: (proofs, name, member) => setMember(client, proofs, name, member),
+    removeMember: (proofs, name, user) => removeMember(client, proofs, name, user),
+    requireFactorOfMembers: (proofs, name, required) =>
+      requireFactorOfMembers(client, proofs, name, required),
     tokens: (token) => tokens(client, token),
     createToken: (proofs, password, settings) => createToken(client, proofs, password, settings),
     revokeToken: (proofs, key) => revokeToken(client, proofs, key),

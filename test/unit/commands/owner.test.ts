@@ -21,7 +21,10 @@ function registryWithFactor() {
     changes.push(text);
   };
   const registry = scriptedRegistry({
-    addOwner: async (proofs, name, user) => change(proofs, `add ${user} to ${name}`),
+    addOwner: async (proofs, name, { user, role }) => {
+      change(proofs, `add ${user} to ${name}`);
+      return role === 'owner' ? 'added' : 'invited';
+    },
     removeOwner: async (proofs, name, user) => change(proofs, `remove ${user} from ${name}`),
     setRequireSecondFactor: async (proofs, name, required) => change(proofs, `${name}: ${required}`),
   });
@@ -45,10 +48,22 @@ describe('owner list', () => {
     expect(JSON.parse((await run('owner ls @acme/tool --json', at(registry))).stdout)).toEqual({
       package: '@acme/tool',
       owners: [
-        { name: 'alice', email: 'alice@mail.example' },
-        { name: 'bob', email: null },
+        { name: 'alice', email: 'alice@mail.example', role: null, organisation: null },
+        { name: 'bob', email: null, role: null, organisation: null },
       ],
     });
+  });
+
+  it('prints roles and where they come from, where the registry tells', async () => {
+    const registry = scriptedRegistry({
+      owners: async () => [
+        { name: 'alice', email: 'alice@mail.example', role: 'owner', organisation: undefined },
+        { name: 'bob', email: undefined, role: 'maintainer', organisation: 'acme' },
+      ],
+    });
+    expect((await run('owner list @acme/tool', at(registry))).stdout).toBe(
+      'alice <alice@mail.example>  owner\nbob  maintainer  through acme\n',
+    );
   });
 
   it('needs no login', async () => {
@@ -83,6 +98,17 @@ describe('a change of owners', () => {
     expect(outcome.exitCode).toBe(0);
     expect(changes).toEqual([change]);
     expect(outcome.stderr.trim()).toBe(said);
+  });
+
+  it('says that somebody is only invited, and how they accept', async () => {
+    const { registry } = registryWithFactor();
+    const line = 'owner add left-pad bob --role maintainer --otp 123456';
+    expect((await run(line, at(registry))).stderr).toMatchInlineSnapshot();
+    expect(JSON.parse((await run(`${line} --json`, at(registry))).stdout)).toEqual({
+      package: 'left-pad',
+      invited: 'bob',
+      role: 'maintainer',
+    });
   });
 
   it('takes --otp, and does not ask after it was refused', async () => {
@@ -129,10 +155,13 @@ describe('a change of owners', () => {
     expect((await run('owner add left-pad bob', given)).exitCode).toBe(4);
   });
 
-  it.each(['owner add left-pad@1.0.0 bob', 'owner add left-pad', 'owner add @acme bob', 'owner promote x'])(
-    '`pub %s` is wrong usage',
-    async (line) => {
-      expect((await run(line)).exitCode).toBe(2);
-    },
-  );
+  it.each([
+    'owner add left-pad@1.0.0 bob',
+    'owner add left-pad',
+    'owner add @acme bob',
+    'owner add left-pad bob --role king',
+    'owner promote x',
+  ])('`pub %s` is wrong usage', async (line) => {
+    expect((await run(line)).exitCode).toBe(2);
+  });
 });

@@ -1,0 +1,64 @@
+import type { Context } from '../context.ts';
+import { PubError } from '../errors.ts';
+import { withSecondFactor } from '../second-factor/with-second-factor.ts';
+import type { Secret } from '../secret.ts';
+import { openAuthenticated } from './connection.ts';
+import { oneTimePasswordSource } from './one-time-password.ts';
+
+type InvitationContext = Pick<
+  Context,
+  'registries' | 'credentials' | 'connect' | 'terminal' | 'prompter' | 'environmentOneTimePassword'
+>;
+
+export async function listInvitations(
+  context: InvitationContext,
+  { registry: explicit }: { readonly registry: string | undefined },
+): Promise<void> {
+  const { registry, credential } = await openAuthenticated(context, { explicit });
+  const open = await registry.invitations(credential.token);
+  const lines = open.map(
+    ({ packageName, role, invitedBy, expires }) =>
+      `${packageName}  ${role}  from ${invitedBy}  until ${expires.slice(0, 10)}`,
+  );
+  const json = open.map(({ packageName, role, invitedBy, expires }) => ({
+    package: packageName,
+    role,
+    invitedBy,
+    expires,
+  }));
+  if (open.length === 0) context.terminal.note('Nobody has invited you.');
+  context.terminal.result({ invitations: json }, lines.join('\n'));
+}
+
+interface Answer {
+  readonly packageName: string;
+  readonly answer: 'accept' | 'decline';
+  readonly registry: string | undefined;
+  readonly oneTimePassword: Secret | undefined;
+}
+
+/** An account has at most one open invitation to a package, so the package names it. */
+export async function answerInvitation(context: InvitationContext, request: Answer): Promise<void> {
+  const { packageName, answer } = request;
+  const choice = { explicit: request.registry, packageName };
+  const { registry, credential } = await openAuthenticated(context, choice);
+  const open = await registry.invitations(credential.token);
+  const invitation = open.find((candidate) => candidate.packageName === packageName);
+  if (invitation === undefined) {
+    throw new PubError('E_NOT_FOUND', `nobody has invited you to \`${packageName}\``, {
+      hint: 'run `pub owner invitations` to see what waits for your answer',
+    });
+  }
+  const source = oneTimePasswordSource(context, request.oneTimePassword, registry);
+  await withSecondFactor(source, (oneTimePassword) =>
+    registry.answerInvitation({ token: credential.token, oneTimePassword }, invitation.id, answer),
+  );
+  const { role, invitedBy } = invitation;
+  if (answer === 'accept') context.terminal.status('Accepted', `you are ${articled(role)} of ${packageName}`);
+  else context.terminal.status('Declined', `the invitation of ${invitedBy} to ${packageName}`);
+  context.terminal.result({ package: packageName, role, answer }, '');
+}
+
+function articled(role: string): string {
+  return role === 'owner' ? 'an owner' : `a ${role}`;
+}
