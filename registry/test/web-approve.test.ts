@@ -299,6 +299,19 @@ describe('approving a login', () => {
     ]);
   });
 
+  test('denied or out of time, there is no token, and no status that npm takes for "no logins in a browser"', async () => {
+    const registry = await createTestRegistry();
+    const { browser } = await publisher(registry);
+    const [denied, late] = [await begin(registry), await begin(registry)];
+    await browser.submit(await browser.open(denied.page), {}, 'Deny');
+    const no = await registry.anonymous.get(denied.done);
+    registry.clock.advance(10 * minute);
+    for (const answer of [no, await registry.anonymous.get(late.done)]) {
+      expect([answer.status, Object.keys(answer.body)]).toEqual([200, ['code', 'error']]);
+    }
+    expect((await registry.anonymous.get('/-/v1/done?authId=nothing')).status).toBe(404);
+  });
+
   test('an account without a factor gives its password again', async () => {
     const registry = await createTestRegistry();
     await registry.signUp('bob');

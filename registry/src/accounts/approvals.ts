@@ -131,6 +131,18 @@ export async function collect(services: Services, done: string): Promise<Collect
   });
 }
 
+/** Whether what is gone was a login that somebody denied, or that nobody approved in time. */
+export async function isRefusedLogin(db: Read, done: string): Promise<boolean> {
+  const login = await db
+    .selectFrom('approvals')
+    .select('id')
+    .where('done_hash', '=', hash(done))
+    .where('kind', '=', 'login')
+    .where('delivered_at', 'is', null)
+    .executeTakeFirst();
+  return login !== undefined;
+}
+
 async function tokenFor(
   services: Services,
   transaction: Write,

@@ -53,7 +53,10 @@ export async function collect(client: RegistryClient, { doneUrl }: BrowserReques
     }
     if (response.status >= 400 && response.status < 500) throw declined();
     if (!isSuccess(response)) throw refusalOf(response, attempt);
-    const token = stringMember(parseJsonObject(response.text), 'token');
+    const answer = parseJsonObject(response.text);
+    // A login that was refused ends so: see docs/protocol.md.
+    if (answer !== undefined && answer['token'] === undefined) throw declined();
+    const token = stringMember(answer, 'token');
     if (token === undefined || !/^[\x21-\x7e]{1,8192}$/.test(token)) {
       throw unexpectedAnswer(attempt, 'there is no usable token in it');
     }

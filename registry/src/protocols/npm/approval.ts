@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { collect, createApproval } from '../../accounts/approvals.ts';
+import { collect, createApproval, isRefusedLogin } from '../../accounts/approvals.ts';
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
 import { approvalUrls } from '../approval-urls.ts';
@@ -10,15 +10,22 @@ import { programOf, queryParameter } from '../request.ts';
 /** Seconds between two polls. npm polls without a pause where it is told none (measured). */
 const pause = 2;
 
+const over = 'this request was denied, has expired, or was answered before';
+
 /**
  * `GET /-/v1/done?authId=…`: 202 until the person has decided, then the proof or the token, once. npm asks with
  * GET and has no other way; the URL is a capability of one use, and the answer is kept nowhere.
  */
 export async function getDone(services: Services, request: FastifyRequest, reply: FastifyReply) {
-  const collected = await collect(services, queryParameter(request, 'authId') ?? '');
+  const done = queryParameter(request, 'authId') ?? '';
+  const collected = await collect(services, done);
   if (collected.state === 'granted') return { token: collected.secret };
-  if (collected.state === 'gone')
-    throw new Refusal('not_found', 'this request was denied, has expired, or was answered before');
+  if (collected.state === 'gone') {
+    // Told so with a 4xx, npm takes it that there are no logins in a browser here, and asks for a password
+    // (measured with 11 and 12). An answer without a token ends it.
+    if (await isRefusedLogin(services.database.read, done)) return { code: 'not_found', error: over };
+    throw new Refusal('not_found', over);
+  }
   reply.code(202).header('retry-after', String(pause));
   return {};
 }

@@ -93,10 +93,20 @@ describe('waiting for the person', () => {
     });
   });
 
-  it.each([[{ token: 'two\nlines' }], [{ token: 7 }], [{}]])('takes no token like %j', async (body) => {
-    const { client } = clientOf([path, { status: 200, body }]);
+  it('ends with a no for an answer without a token, as npm and this registry have it for a login', async () => {
+    const { client } = clientOf([path, { status: 200, body: { error: 'denied' } }]);
     await expect(collect(client, { pageUrl: page, doneUrl: done })).rejects.toMatchObject({
-      code: 'E_REGISTRY',
+      code: 'E_SECOND_FACTOR',
     });
   });
+
+  it.each([[{ token: 'two\nlines' }], [{ token: 7 }], [{ token: null }]])(
+    'takes no token like %j',
+    async (body) => {
+      const { client } = clientOf([path, { status: 200, body }]);
+      await expect(collect(client, { pageUrl: page, doneUrl: done })).rejects.toMatchObject({
+        code: 'E_REGISTRY',
+      });
+    },
+  );
 });
