@@ -50,16 +50,14 @@ async function shown(window: TerminalWindow): Promise<string> {
     .trimEnd();
 }
 
-test('a login asks for name and password, and shows neither the password nor the token', async () => {
+test('a login by name asks for the password, and shows neither the password nor the token', async () => {
   const { password } = await signUp(registry.url, 'alice');
-  const window = await logIn();
-  await answer(window, '? user name', 'alice');
+  const window = await logIn('--username', 'alice');
   await answer(window, '? password', password);
   expect(await window.exitCode()).toBe(0);
   const screen = await shown(window);
   expect(screen).toMatchInlineSnapshot(`
-    "✔ user name at <registry> alice
-    ✔ password
+    "✔ password
        Logged in as alice at <registry>
           Stored the token in the keychain of this computer"
   `);

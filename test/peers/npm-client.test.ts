@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type FactorMode, signUp, signUpWithFactor } from '../support/accounts.ts';
+import { type Account, type FactorMode, signUp, signUpWithFactor } from '../support/accounts.ts';
 import { type Client, npm11, npm12, npmrc } from '../support/clients.ts';
 import { type FreshHome, freshHome } from '../support/fresh-home.ts';
 import { type RunningServer, startRegistry } from '../support/servers.ts';
@@ -38,6 +38,17 @@ async function packument(name: string) {
   };
 }
 
+/** Says yes to the one invitation that waits for the account. */
+async function acceptInvitation({ token }: Account): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const url = `${registry.url}/-/pub/v1/invitations`;
+  const { invitations } = (await (await fetch(url, { headers })).json()) as { invitations: { id: string }[] };
+  expect(invitations).toHaveLength(1);
+  const body = JSON.stringify({ answer: 'accept' });
+  const accepted = await fetch(`${url}/${invitations[0]?.id}`, { method: 'POST', headers, body });
+  expect(accepted.status).toBe(200);
+}
+
 describe.each(Object.keys(clients))('%s', (version) => {
   const clientOf = clients[version] as (home: FreshHome) => Client;
   const suffix = version.replace(/\D/g, '');
@@ -63,16 +74,19 @@ describe.each(Object.keys(clients))('%s', (version) => {
     expect(Object.keys((await packument(packageName)).versions)).toEqual(['1.0.0']);
   });
 
-  test.concurrent('owner add, ls and rm', async () => {
+  test.concurrent('owner add invites, and after a yes: ls and rm', async () => {
     await using home = await freshHome();
     const npm = clientOf(home);
     const { name, packageName, cwd, otp } = await maintainer(home, `owner${suffix}`, 'auth-only');
-    await signUp(registry.url, `friend${suffix}`);
+    const friend = await signUp(registry.url, `friend${suffix}`);
     await npm.succeed(['publish'], { cwd });
 
     const refused = await npm.run(['owner', 'add', `friend${suffix}`, packageName]);
     expect(refused.code).not.toBe(0);
     await npm.succeed(['owner', 'add', `friend${suffix}`, packageName, ...(await otp())]);
+    const invited = await npm.succeed(['owner', 'ls', packageName]);
+    expect(invited.stdout.trim().split('\n')).toHaveLength(1);
+    await acceptInvitation(friend);
     const two = await npm.succeed(['owner', 'ls', packageName]);
     expect(
       two.stdout

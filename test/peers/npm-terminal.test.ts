@@ -95,7 +95,8 @@ test.each([
     const { app, recoveryCodes } = await enable(person, password);
     expect(recoveryCodes.length).toBeGreaterThanOrEqual(5);
 
-    const published = await person.npm(['publish'], async (terminal) => {
+    // Otherwise it sends the person to a browser: that story is told in test/browser.
+    const published = await person.npm(['publish', '--auth-type=legacy'], async (terminal) => {
       await answer(terminal, 'Enter OTP:', await app.nextCode());
       await terminal.waitFor(`+ tool-of-${name}@1.0.0`);
     });
