@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AuthenticatorTransport } from '@simplewebauthn/server';
 import { recordEvent } from '../../audit/log.ts';
 import { Refusal } from '../../errors.ts';
-import { mailAccount } from '../../mail/outbox.ts';
+import { fromProgram, mailAccount } from '../../mail/outbox.ts';
 import type { Services } from '../../services.ts';
 import type { Read, Write } from '../../store/database.ts';
 import type { Account } from '../accounts.ts';
@@ -113,7 +113,7 @@ export async function removePasskey(
     }
     const event = { tag: 'factor:passkey-removed', details: { name, last: mode === undefined } } as const;
     await recordEvent(transaction, now, { ...event, ...self(actor) });
-    const values = { factor: `passkey "${name}"` };
+    const values = { factor: `passkey "${name}"`, ...fromProgram(requester.program) };
     await mailAccount(transaction, now, actor.accountId, { template: 'factor-removed', values });
   });
 }

@@ -7,7 +7,7 @@ import {
 import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
 import { recordEvent } from '../../audit/log.ts';
 import { Refusal } from '../../errors.ts';
-import { mailAccount } from '../../mail/outbox.ts';
+import { fromProgram, mailAccount } from '../../mail/outbox.ts';
 import type { Services } from '../../services.ts';
 import type { Write } from '../../store/database.ts';
 import type { PasskeyRow } from '../../store/schema-people.ts';
@@ -97,7 +97,7 @@ export async function finishRegistration(
       if (first) await replaceRecoveryCodes(transaction, actor.accountId, hashes, now);
       const event = { actor: actor.name, subject: actor.name, details: { name } };
       await recordEvent(transaction, now, { tag: 'factor:passkey-added', ...event });
-      const values = { factor: `passkey "${name}"` };
+      const values = { factor: `passkey "${name}"`, ...fromProgram(requester.program) };
       await mailAccount(transaction, now, actor.accountId, { template: 'factor-added', values });
       return { passkeyId: credential.id, recoveryCodes: first ? codes : undefined };
     });

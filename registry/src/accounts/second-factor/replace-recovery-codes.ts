@@ -1,6 +1,6 @@
 import { recordEvent } from '../../audit/log.ts';
 import { Refusal } from '../../errors.ts';
-import { mailAccount } from '../../mail/outbox.ts';
+import { fromProgram, mailAccount } from '../../mail/outbox.ts';
 import type { Services } from '../../services.ts';
 import type { Read } from '../../store/database.ts';
 import type { Requester } from '../actor.ts';
@@ -44,7 +44,10 @@ export async function renewRecoveryCodes(services: Services, requester: Requeste
         subject: actor.name,
       } as const;
       await recordEvent(transaction, now, event);
-      const message = { template: 'recovery-codes-replaced', values: {} } as const;
+      const message = {
+        template: 'recovery-codes-replaced',
+        values: fromProgram(requester.program),
+      } as const;
       await mailAccount(transaction, now, actor.accountId, message);
     });
     return codes;

@@ -17,7 +17,7 @@ export async function showHistory(visit: Visit): Promise<Page> {
     body: html`${backToSecurity}<h1>History</h1>
 <p>What your account did, and what was done to it, from the audit log of the registry.</p>
 ${events.length === 0 && html`<p>There is nothing older.</p>`}
-<ol class="plain" reversed>${events.map(eventEntry)}</ol>
+<ul class="plain">${events.map(eventEntry)}</ul>
 ${next !== undefined && html`<p><a href="/-/web/security/history?before=${next}">Older</a></p>`}`,
   });
 }

@@ -6,6 +6,7 @@ import { type Content, html } from '../html.ts';
 import { type Answer, type Page, page, redirect } from '../layout.ts';
 import { time } from '../time.ts';
 import { requireLogin, type Visit } from '../visit.ts';
+import { browserName } from './browser-name.ts';
 import { backToSecurity } from './frame.ts';
 
 const path = '/-/web/security/sessions';
@@ -34,7 +35,7 @@ ${visit.csrf()}
 function sessionEntry(visit: Visit, session: ListedSession, current: boolean): Content {
   const { id, agent, address, factor, createdAt, seenAt } = session;
   return html`<li><strong>${current ? 'This browser' : `Session ${id}`}</strong><br>
-<small>${agent}, from ${address}, logged in ${time(createdAt)} with ${factor ?? 'the password'}, last seen ${time(seenAt)}</small>
+<small><bdi>${browserName(agent)}</bdi>, from ${address}, logged in ${time(createdAt)} with ${factor ?? 'the password'}, last seen ${time(seenAt)}</small>
 ${
   !current &&
   html`<form method="post" action="${path}/end">
