@@ -77,6 +77,11 @@ function answerRefusal({ request, reply }: Visit, refusal: Refusal): Answer {
   return failurePage(pageStatus(refusal), title, refusal.message);
 }
 
+/** For every path that no page is at. */
+export async function showNothing(): Promise<Answer> {
+  throw new Refusal('not_found', 'there is nothing here');
+}
+
 /** 401 is for programs: it demands a `www-authenticate` that pages have no use for (RFC 9110 §15.5.2). */
 export function pageStatus({ status }: Refusal): number {
   return status === 401 ? 403 : status;

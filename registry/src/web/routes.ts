@@ -6,7 +6,7 @@ import { showAccount } from './account.ts';
 import { approve, approveByPasskey, denyRequest, showApproval } from './approve.ts';
 import { confirm, confirmByPasskey, showConfirm } from './confirm.ts';
 import { showFront } from './front.ts';
-import { pageRoutes } from './handle.ts';
+import { pageRoutes, showNothing } from './handle.ts';
 import {
   completeByCode,
   completeByPasskey,
@@ -59,6 +59,7 @@ export function addPages(app: FastifyInstance, services: Services): void {
     get('/-/web/account', showAccount);
     addMailPages({ get, post });
     addSecurityPages({ get, post });
+    get('/-/web/*', showNothing);
     done();
   });
 }

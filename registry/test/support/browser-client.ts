@@ -72,7 +72,7 @@ export class Browser {
   /** Sends a form as a browser does; what a test wants otherwise goes into `headers`. */
   async post(
     path: string,
-    fields: Readonly<Record<string, string>>,
+    fields: Readonly<Record<string, string>> | URLSearchParams,
     { referer = '/', headers = {} }: { referer?: string; headers?: Readonly<Record<string, string>> } = {},
   ): Promise<BrowserAnswer> {
     const own = {
