@@ -22,30 +22,34 @@ export function findGuess(
   password: string,
   words: readonly (string | null | undefined)[],
 ): string | undefined {
-  const normal = normalise(password);
-  const core = stripEnds(normal);
-  if (common.has(normal) || [...common].some((word) => isMostly(core, word))) {
+  const plain = plainText(password);
+  const normal = letters(plain);
+  // A sign at either end is a letter in `$unshine` and nothing in `sunshine!`.
+  const cores = [stripEnds(normal), letters(stripEnds(plain))];
+  const isMade = (word: string) => cores.some((core) => isMostly(core, word));
+  if (common.has(normal) || [...common].some(isMade)) {
     return 'on lists of common passwords, or hardly more than one of them';
   }
   if (isRepetition(normal)) return 'a repetition';
-  if (isSequence(normal)) return 'a sequence of the keyboard or the alphabet';
-  if (parts(words).some((word) => isMostly(core, word))) return 'made of what everybody knows of the account';
+  if (isSequence(plain)) return 'a sequence of the keyboard or the alphabet';
+  if (parts(words).some(isMade)) return 'made of what everybody knows of the account';
   return undefined;
 }
 
-/** As guessers do it: upper case, full-width letters and the usual digits for letters make no difference. */
+/** Upper case, full-width letters and spaces make no difference to a guesser. */
+function plainText(text: string): string {
+  return text.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, '');
+}
+
+const swaps: Readonly<Record<string, string>> = { '@': 'a', $: 's', '!': 'i', '0': 'o', '3': 'e', '5': 's' };
+
+/** Nor do the usual signs for letters. */
+function letters(plain: string): string {
+  return plain.replaceAll(/[@$!035]/g, (sign) => swaps[sign] ?? sign);
+}
+
 function normalise(text: string): string {
-  const swaps: Readonly<Record<string, string>> = {
-    '@': 'a',
-    $: 's',
-    '!': 'i',
-    '0': 'o',
-    '3': 'e',
-    '5': 's',
-  };
-  const plain = text.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, '');
-  // A number stays one: swapping its digits would hide that it is a sequence.
-  return /^\d+$/.test(plain) ? plain : plain.replaceAll(/[@$!035]/g, (sign) => swaps[sign] ?? sign);
+  return letters(plainText(text));
 }
 
 const common = new Set(commonPasswords.map(normalise));
