@@ -67,7 +67,7 @@ describe('with --json, stdout is one JSON value', () => {
       ['publish', 0, { dryRun: false, alreadyPublished: false, account: 'alice' }],
       ['publish', 0, { alreadyPublished: true }],
       ['owner list tool', 0, { owners: [{ name: 'alice' }] }],
-      ['owner add tool bob', 0, { added: 'bob' }],
+      ['owner add tool bob', 0, { invited: 'bob', role: 'owner' }],
       ['owner remove tool bob', 0, { removed: 'bob' }],
       ['owner require-2fa tool --off', 0, { secondFactorRequired: false }],
       ['2fa status', 0, { mode: 'disabled' }],

@@ -86,12 +86,24 @@ test('from the first token to the last: log in, enrol, publish with a code, log 
 
 test('owners come and go', async () => {
   const alice = await signUp(registry.url, 'ada');
-  await signUp(registry.url, 'bob');
+  const bob = await signUp(registry.url, 'bob');
   await using at = await machine('by-ada', alice.token);
+  await using bobs = await machine('by-bob', bob.token);
   expect((await at.pub(['publish'])).code).toBe(0);
-  expect(await at.json(['owner', 'add', 'by-ada', 'bob'])).toEqual({ package: 'by-ada', added: 'bob' });
+  const invited = { package: 'by-ada', invited: 'bob', role: 'owner' };
+  expect(await at.json(['owner', 'add', 'by-ada', 'bob'])).toEqual(invited);
+  expect(await bobs.json(['owner', 'invitations'])).toMatchObject({
+    invitations: [{ package: 'by-ada', role: 'owner', invitedBy: 'ada' }],
+  });
+  expect(await at.json(['owner', 'remove', 'by-ada', 'bob'])).toEqual({ package: 'by-ada', removed: 'bob' });
+  expect(await bobs.json(['owner', 'invitations'])).toEqual({ invitations: [] });
+
+  expect(await at.json(['owner', 'add', 'by-ada', 'bob'])).toEqual(invited);
+  expect(await bobs.json(['owner', 'accept', 'by-ada'])).toMatchObject({ answer: 'accept' });
+  const less = ['owner', 'add', 'by-ada', 'bob', '--role', 'maintainer'];
+  expect(await at.json(less)).toEqual({ package: 'by-ada', added: 'bob', role: 'maintainer' });
   expect((await at.pub(['owner', 'list', 'by-ada'])).stdout).toBe(
-    'ada <ada@registry.example>\nbob <bob@registry.example>\n',
+    'ada <ada@registry.example>  owner\nbob <bob@registry.example>  maintainer\n',
   );
   expect(await at.json(['owner', 'remove', 'by-ada', 'bob'])).toEqual({ package: 'by-ada', removed: 'bob' });
   const last = await at.pub(['owner', 'remove', 'by-ada', 'ada']);
@@ -115,6 +127,28 @@ test('owners come and go', async () => {
   `);
 });
 
+test('an organisation owns the packages of its scope, and who is taken out of it has left them all', async () => {
+  const owner = await signUp(registry.url, 'olga');
+  const member = await signUp(registry.url, 'mikhail');
+  await using olgas = await machine('@works/tool', owner.token);
+  await using mikhails = await machine('@works/tool', member.token);
+  await mikhails.home.file('project/package.json', JSON.stringify({ name: '@works/tool', version: '1.0.1' }));
+  expect((await olgas.pub(['org', 'create', 'works'])).code).toBe(0);
+  expect((await olgas.pub(['publish'])).code).toBe(0);
+  expect((await mikhails.pub(['publish'])).stderr).toContain('you are not an owner of @works/tool');
+  expect(await olgas.json(['org', 'add', 'works', 'mikhail'])).toMatchObject({ role: 'member' });
+  expect((await mikhails.pub(['publish'])).code).toBe(0);
+  expect((await mikhails.pub(['org', 'members', 'works'])).stdout).toBe('olga  owner\nmikhail  member\n');
+  expect((await olgas.pub(['owner', 'list', '@works/tool'])).stdout).toBe(
+    'olga <olga@registry.example>  owner  through works\nmikhail <mikhail@registry.example>  maintainer  through works\n',
+  );
+  expect((await olgas.pub(['org', 'require-2fa', 'works'])).stderr).toContain('olga, mikhail have none');
+  expect((await olgas.pub(['org', 'remove', 'works', 'mikhail'])).code).toBe(0);
+  expect((await mikhails.pub(['org', 'members', 'works'])).code).toBe(1);
+  await mikhails.home.file('project/package.json', JSON.stringify({ name: '@works/tool', version: '1.0.2' }));
+  expect((await mikhails.pub(['publish'])).stderr).toContain('you are not an owner of @works/tool');
+});
+
 test('a package that requires a second factor holds its owners to it, and a refusal uses no code up', async () => {
   const bob = await signUp(registry.url, 'ben');
   const carol = await signUp(registry.url, 'carol');
@@ -123,6 +157,7 @@ test('a package that requires a second factor holds its owners to it, and a refu
   await carols.home.file('project/package.json', JSON.stringify({ name: 'shared', version: '1.0.1' }));
   expect((await bobs.pub(['publish'])).code).toBe(0);
   expect((await bobs.pub(['owner', 'add', 'shared', 'carol'])).code).toBe(0);
+  expect((await carols.pub(['owner', 'accept', 'shared'])).code).toBe(0);
   const bobsApp = (await enrol(registry.url, bob, 'auth-only')).authenticator;
   const carolsApp = (await enrol(registry.url, carol, 'auth-only')).authenticator;
   const required = await bobs.json(['owner', 'require-2fa', 'shared', '--otp', await bobsApp.nextCode()]);
@@ -139,7 +174,7 @@ test('a package that requires a second factor holds its owners to it, and a refu
     [
       1,
       "error: failed to turn off the second factor at <registry>
-    caused by: 403: you own shared, which requires a second factor of its owners
+    caused by: 403: you belong to shared, which requires a second factor of its owners and members
     hint: every owner of such a package has one (\`pub 2fa enable\`); \`pub owner require-2fa <package> --off\` lifts that
     ",
     ]

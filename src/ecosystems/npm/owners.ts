@@ -82,11 +82,11 @@ export async function removeOwner(
   user: string,
 ): Promise<void> {
   const attempt = `failed to remove \`${user}\` from the owners of \`${packageName}\``;
+  let listed = true;
   await change(client, { proofs, packageName, attempt }, (current) => {
     const left = current.filter(({ name }) => name !== user);
-    if (left.length === current.length) {
-      throw new PubError('E_NOT_FOUND', attempt, { cause: new Error(`\`${user}\` is not an owner`) });
-    }
+    listed = left.length < current.length;
+    if (!listed) return undefined;
     if (left.length === 0) {
       throw new PubError('E_REFUSED', attempt, {
         cause: new Error('a package cannot be left without an owner'),
@@ -95,6 +95,17 @@ export async function removeOwner(
     }
     return left;
   });
+  if (!listed) await withdrawInvitation(client, { proofs, packageName, attempt }, user);
+}
+
+/** Who is only invited is in no list. Where nobody is, the registry answers that there is no such owner. */
+async function withdrawInvitation(
+  client: RegistryClient,
+  { proofs, packageName, attempt }: Change,
+  user: string,
+): Promise<void> {
+  const path = `-/package/${packagePath(packageName)}/owners/${encodeSegment(user)}`;
+  await client.send({ method: 'DELETE', path, command: 'owner', attempt, ...proofs });
 }
 
 interface Change {

@@ -103,7 +103,11 @@ describe('a change of owners', () => {
   it('says that somebody is only invited, and how they accept', async () => {
     const { registry } = registryWithFactor();
     const line = 'owner add left-pad bob --role maintainer --otp 123456';
-    expect((await run(line, at(registry))).stderr).toMatchInlineSnapshot();
+    expect((await run(line, at(registry))).stderr).toMatchInlineSnapshot(`
+      "     Invited bob to left-pad
+      The invitation is open for seven days: bob accepts it with \`pub owner accept left-pad\`.
+      "
+    `);
     expect(JSON.parse((await run(`${line} --json`, at(registry))).stdout)).toEqual({
       package: 'left-pad',
       invited: 'bob',

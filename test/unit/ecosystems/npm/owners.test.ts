@@ -115,12 +115,20 @@ test('removing an owner writes the others', async () => {
   expect(JSON.parse(String(sent[1]?.body))).toMatchObject({ maintainers: [alice] });
 });
 
+const removeBob = 'DELETE /npm/-/package/@acme%2ftool/owners/bob';
+
+test('somebody who is only invited is removed by name, for they are in no list', async () => {
+  const { registry, sent } = registryWith([readToWrite, { body: packument }], [removeBob, { body: {} }]);
+  await registry.removeOwner(proofs, '@acme/tool', 'bob');
+  expect(sent[1]?.oneTimePassword).toBe('123456');
+});
+
 test('the last owner stays, and a stranger cannot be removed', async () => {
   const last = registryWith([readToWrite, { body: packument }]);
   await expect(last.registry.removeOwner(proofs, '@acme/tool', 'alice')).rejects.toMatchObject({
     code: 'E_REFUSED',
   });
-  const stranger = registryWith([readToWrite, { body: packument }]);
+  const stranger = registryWith([readToWrite, { body: packument }], [removeBob, none]);
   const removing = stranger.registry.removeOwner(proofs, '@acme/tool', 'bob');
   await expect(removing).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
 });
