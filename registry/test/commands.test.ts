@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { main } from '../src/main.ts';
+import { readMail } from './support/mail-text.ts';
+import { mailsOf } from './support/people.ts';
 import { publish } from './support/publishing.ts';
 import { createTestRegistry, goodPassword, place, type TestRegistry } from './support/test-registry.ts';
 
@@ -124,6 +126,63 @@ describe('user', () => {
     const again = alice.from({ token: (await registry.logIn('alice')).body.token });
     const next = await registry.enrol(again);
     expect((await publish(again, {}, { otp: next.code() })).status).toBe(201);
+  });
+});
+
+describe('a held account', () => {
+  test('lift-hold ends the hold, is logged and mailed, and says where there was none', async () => {
+    const registry = await createTestRegistry();
+    const [, app] = await registry.signUpWithFactor('alice');
+    expect((await run(['user', 'lift-hold', 'alice', ...on(registry)])).stderr).toBe('alice was not held\n');
+    await registry.logIn('alice', { otp: app.recoveryCodes[0] as string });
+    // The command runs by the clock of the machine, the test by its own.
+    registry.sql(`update accounts set hold_until = ${Date.now() + 60_000}`);
+    const lifted = await run(['user', 'lift-hold', 'alice', ...on(registry)]);
+    expect(lifted).toEqual({ code: 0, stdout: '', stderr: 'ended the hold on alice\n' });
+    expect(registry.sql('select hold_until from accounts')).toEqual([{ hold_until: null }]);
+    expect(await registry.auditEvents()).toContain('account:hold-lifted operator alice');
+    expect(mailsOf(registry, 'hold-lifted')).toEqual(['alice@example.org']);
+    expect((await run(['user', 'lift-hold', 'nobody', ...on(registry)])).code).toBe(1);
+  });
+});
+
+describe('mail', () => {
+  test('list shows what waits and what was given up, retry makes it due', async () => {
+    const registry = await createTestRegistry();
+    await registry.signUp('alice');
+    registry.sql(
+      "update outbox set attempts = 24, next_at = 9999999999999, failure = 'the mail server did not take it: EAUTH 535'",
+    );
+    const { stdout } = await run(['mail', 'list', ...on(registry)]);
+    expect(stdout).toBe(
+      '1\t2026-01-01T12:00:15.000Z\talice@example.org\tverify-email\t24\tgiven up\tthe mail server did not take it: EAUTH 535\n',
+    );
+    expect((await run(['mail', 'retry', ...on(registry)])).stderr).toBe(
+      '1 will be sent by the server\n',
+    );
+    const [row] = registry.sql('select attempts, next_at from outbox');
+    expect([row.attempts, row.next_at <= Date.now()]).toEqual([0, true]);
+  });
+
+  test('is kept in the data folder by a server that has no other place for it', async () => {
+    const registry = await createTestRegistry();
+    await registry.signUp('alice');
+    const folder = join(registry.data, 'mail');
+    await run(['--port', '0', ...on(registry)], {
+      whileRunning: async () => {
+        await vi.waitFor(() => expect(readdirSync(folder)).toEqual(['20260101T120015Z-1.eml']), 5_000);
+      },
+    });
+    const { headers, text } = readMail(readFileSync(join(folder, '20260101T120015Z-1.eml'), 'utf8'));
+    expect(headers['from']).toBe('pub-registry@localhost');
+    expect(text).toMatch(/http:\/\/127\.0\.0\.1:\d+\/-\/web\/mail\/verify\//);
+  });
+
+  test('with a user and no password in the environment is refused before anything is served', async () => {
+    const argv = ['--data', emptyFolder(), '--port', '0', '--smtp-url', 'smtps://me@127.0.0.1:1'];
+    const { code, stdout, stderr } = await run(argv);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('PUB_REGISTRY_SMTP_PASSWORD');
   });
 });
 
@@ -288,6 +347,12 @@ describe('wrong usage', () => {
     ['--url', 'http://alice:secret@registry.example'],
     ['--url', 'http://registry.example/?a=b'],
     ['--registration', 'maybe'],
+    ['--smtp-url', 'smtps://alice:secret@mail.example'],
+    ['--smtp-url', 'mail.example'],
+    ['--mail-from', 'nobody'],
+    ['mail'],
+    ['mail', 'send'],
+    ['user', 'lift-hold'],
     ['user'],
     ['user', 'add'],
     ['user', 'add', 'alice', 'bob'],
@@ -310,6 +375,9 @@ describe('wrong usage', () => {
       ['keys', 'rotate'],
       ['user', 'list'],
       ['user', 'reset-2fa', 'alice'],
+      ['user', 'lift-hold', 'alice'],
+      ['mail', 'list'],
+      ['mail', 'retry'],
     ]) {
       const { code } = await run([...argv, '--data', data]);
       expect([argv, code, existsSync(data)]).toEqual([argv, 1, false]);

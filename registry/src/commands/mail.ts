@@ -45,7 +45,7 @@ function retryCommand(io: Io): Command {
       requireData(data);
       await withServices(data, async ({ database, clock }) => {
         const count = await database.write((transaction) => retryMail(transaction, clock()));
-        io.stderr(`${count} mails will be sent by the server\n`);
+        io.stderr(`${count} will be sent by the server\n`);
       });
     });
 }
