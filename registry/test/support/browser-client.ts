@@ -140,7 +140,9 @@ export function browserOver(origin: string): Browser {
 }
 
 function findForm({ forms, text }: Page, button: string | undefined): Form {
-  const own = forms.filter(({ action }) => action !== '/-/web/search' && action !== '/-/web/log-out');
+  const others = ['/-/web/search', '/-/web/log-out'];
+  // A form for a passkey is of no use without script.
+  const own = forms.filter(({ action, fields }) => !others.includes(action) && !('response' in fields));
   const found = button === undefined ? own : forms.filter((form) => form.button === button);
   const [form] = found;
   if (form === undefined || found.length > 1) throw new Error(`${found.length} forms fit\n${text}`);
