@@ -19,6 +19,11 @@ export const accountPages: readonly AccountPage[] = [
   },
   { path: '/-/web/account/password', title: 'Password', about: 'Choose another one' },
   { path: '/-/web/account/email', title: 'E-mail address', about: 'Where notices and links go' },
+  {
+    path: '/-/web/invitations',
+    title: 'Invitations',
+    about: 'Packages and scopes that wait for your answer',
+  },
 ];
 
 export async function showAccount(visit: Visit): Promise<Page> {

@@ -16,12 +16,21 @@ const headings: Readonly<Record<string, string>> = {
   deprecate: 'Change the deprecation of',
   'tag:set': 'Move a tag of',
   'tag:remove': 'Remove a tag of',
-  'owner:add': 'Add an owner to',
+  'owner:add': 'Invite somebody to, or change a role in',
   'owner:remove': 'Remove an owner from',
   'owner:set': 'Replace the owners of',
   'policy:change': 'Change the policy of',
   'account:change': 'Change the account',
+  'invitation:accept': 'Accept the invitation to',
+  transfer: 'Give away',
+  'transfer:accept': 'Take over',
+  'scope:claim': 'Claim',
+  'organisation:create': 'Create',
+  'organisation:require-2fa': 'Change what is required of the members of',
+  'member:set': 'Add or change a member of',
+  'member:remove': 'Remove a member of',
   'factor:disable': 'Disable a second factor of',
+  'token:create': 'Make a token of',
 };
 
 export function describeRequest(approval: Approval, account: string): Description {
@@ -45,8 +54,16 @@ const actWarning =
 
 function headingOf({ action, subject }: Act): string {
   const words = headings[action];
-  const name = subject.replace(/^npm:/, '');
+  const name = nameOf(subject);
   return words === undefined ? `Do “${action}” on ${name}` : `${words} ${name}`;
+}
+
+/** Subjects are named for the log; people say what it is. */
+function nameOf(subject: string): string {
+  return subject
+    .replace(/^npm:/, '')
+    .replace(/^scope:/, 'the scope ')
+    .replace(/^org:/, 'the organisation ');
 }
 
 function actFacts({ action, subject, details }: Act): Content {
@@ -56,7 +73,7 @@ function actFacts({ action, subject, details }: Act): Content {
         fact('Package', html`<strong>${release[1]}</strong>`),
         fact('Version', html`<strong>${release[2]}</strong>`),
       ]
-    : [fact('On', html`<strong><bdi>${subject.replace(/^npm:/, '')}</bdi></strong>`)];
+    : [fact('On', html`<strong><bdi>${nameOf(subject)}</bdi></strong>`)];
   const more = Object.entries(details).map(([name, value]) =>
     fact(
       name === 'sha256' ? 'SHA-256 of the archive' : name,

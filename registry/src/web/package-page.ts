@@ -38,6 +38,7 @@ ${deprecation(releases, latest)}
 ${text(manifest['description'], (told) => html`<p><bdi>${told}</bdi></p>`)}
 <pre><code>npm install ${record.name}</code></pre>
 ${factsOf(record, people, manifest)}
+${singleOwner(people, findLoggedIn(visit)?.actor.name)}
 <section class="readme" aria-labelledby="readme">
 <h2 id="readme">Readme</h2>
 ${latest.readme ? renderReadme(latest.readme) : html`<p class="soft">This version has none.</p>`}
@@ -86,6 +87,17 @@ ${text(manifest['homepage'], (told) => fact('Home page', externalLink(told)))}
 ${text(address, (told) => fact('Source', externalLink(told.replace(/^git\+(?=https?:)/, ''))))}
 ${keywords.length > 0 && fact('Keywords', html`<bdi>${keywords.join(', ').slice(0, 500)}</bdi>`)}
 </dl>`;
+}
+
+/** For those inside: one lost phone, and nobody can change the package. */
+function singleOwner(people: readonly Person[], reader: string | undefined): Content {
+  const owners = people.filter(({ role }) => role === 'owner');
+  const inside = people.some(({ name }) => name === reader);
+  return (
+    inside &&
+    owners.length === 1 &&
+    html`<p class="notice">This package has a single owner. Invite another one (<code>pub owner add</code>), so that it does not depend on one account.</p>`
+  );
 }
 
 function isText(value: Json): value is string {

@@ -7,6 +7,7 @@ import { approve, approveByPasskey, denyRequest, showApproval } from './approve.
 import { confirm, confirmByPasskey, showConfirm } from './confirm.ts';
 import { showFront } from './front.ts';
 import { pageRoutes, showNothing } from './handle.ts';
+import { answerInvitation, showInvitations } from './invitations.ts';
 import {
   completeByCode,
   completeByPasskey,
@@ -57,6 +58,8 @@ export function addPages(app: FastifyInstance, services: Services): void {
     post('/-/web/approve/:page/passkey', approveByPasskey);
     post('/-/web/approve/:page/deny', denyRequest);
     get('/-/web/account', showAccount);
+    get('/-/web/invitations', showInvitations);
+    post('/-/web/invitations', answerInvitation);
     addMailPages({ get, post });
     addSecurityPages({ get, post });
     get('/-/web/*', showNothing);
