@@ -78,7 +78,6 @@ describe('approving a publish', () => {
       sha256: digest,
       action: 'publish',
       agent: 'npm/12.0.0 node/v24',
-      address: '127.0.0.1',
       factor: 'totp',
     });
   });

@@ -163,12 +163,11 @@ async function record(
   { tag, actor, approval, factor }: Decided,
 ): Promise<void> {
   const { action, subject, details } = parseAct(approval.act);
-  const { agent, address } = approval;
   await recordEvent(transaction, now, {
     tag,
     actor: actor.name,
     subject: subject === '' ? actor.name : subject,
-    details: { ...details, action, agent, address, ...(factor && { factor }) },
+    details: { ...details, action, agent: approval.agent, ...(factor && { factor }) },
   });
 }
 
