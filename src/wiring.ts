@@ -45,7 +45,7 @@ export async function start({ json }: { readonly json: boolean }): Promise<Sessi
       return folder;
     },
     readStandardInput,
-    openProject: async (path) => await openProject(path, [await loadNpm(await access())]),
+    openProject: async (path) => await openProject(path, [await loadNpm(await access(), signal)]),
     connect: async (target) => (await access()).connect(target),
   };
 
@@ -58,11 +58,11 @@ export async function start({ json }: { readonly json: boolean }): Promise<Sessi
   return { context, signal, close };
 }
 
-/** The second Ctrl-C ends the program as it would without us. */
+/** Its reason is an error with the signal's name. The second Ctrl-C ends the program as it would without us. */
 function interruptionSignal(): AbortSignal {
   const interruption = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(name, () => interruption.abort());
+    process.once(name, () => interruption.abort(new Error(name)));
   }
   return interruption.signal;
 }
@@ -87,11 +87,14 @@ async function openAccess(sources: AccessSources): Promise<RegistryAccess> {
   return await createRegistryAccess(sources);
 }
 
-async function loadNpm({ credentialVariables }: RegistryAccess): Promise<Ecosystem> {
+async function loadNpm({ credentialVariables }: RegistryAccess, signal: AbortSignal): Promise<Ecosystem> {
   const { createNpmEcosystem } = await import('./ecosystems/npm/npm-ecosystem.ts');
   const standardError = 2;
   const workingDirectory = process.cwd();
-  return createNpmEcosystem({ environment, credentialVariables, workingDirectory, output: standardError });
+  return createNpmEcosystem({
+    ...{ environment, credentialVariables, workingDirectory, signal },
+    output: standardError,
+  });
 }
 
 async function openProject(path: string, ecosystems: readonly Ecosystem[]) {

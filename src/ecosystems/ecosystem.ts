@@ -74,6 +74,8 @@ export interface PackOptions {
   readonly runScripts: boolean;
   /** Publishing runs more scripts than packing. */
   readonly purpose: 'package' | 'publish';
+  /** Told how many of how many files are packed. */
+  readonly onPacked?: ((files: number, total: number) => void) | undefined;
 }
 
 /** One packaging world. */

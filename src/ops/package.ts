@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { archiveAsJson, countFiles, fileLines, formatBytes } from './describe-archive.ts';
+import { pack } from './packing.ts';
 
 export interface PackageRequest {
   /** The project's folder, relative to the working directory. */
@@ -22,7 +23,11 @@ export async function packProject(
   const folder = request.listOnly
     ? await context.temporaryFolder()
     : resolve(workingDirectory, request.folder ?? '.');
-  const archive = await project.pack({ folder, runScripts: request.runScripts, purpose: 'package' });
+  const archive = await pack(context, project, {
+    folder,
+    runScripts: request.runScripts,
+    purpose: 'package',
+  });
   for (const { message } of archive.concerns) terminal.warn(message);
   const summary = `${archive.name}@${archive.version}: ${countFiles(archive)}, ${formatBytes(archive.size)}`;
   if (request.listOnly) {

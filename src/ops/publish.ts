@@ -14,6 +14,7 @@ import type { Secret } from '../secret.ts';
 import { acceptConcerns } from './concerns.ts';
 import { type Connection, openConnection, optionalCredential } from './connection.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
+import { pack } from './packing.ts';
 import { type Release, reportDryRun, reportPublished, showRelease } from './publish-report.ts';
 import { chooseTag } from './release-tag.ts';
 import { withHint } from './with-hint.ts';
@@ -46,6 +47,7 @@ export async function publish(context: PublishContext, request: PublishCommandRe
   const credential = await credentialFor(context, connection, request);
   const packing = await packOptions(context, request);
   const archive = await pack(context, project, packing);
+  context.terminal.status('Packaged', `${archive.name}@${archive.version}`);
   const tag = tagFor(project, request);
   await refuseMovedRegistry(context, connection, registryChoice(project, request));
   const access = request.access ?? project.publishSettings().access;
@@ -89,12 +91,6 @@ async function packOptions(
   { runScripts }: PublishCommandRequest,
 ): Promise<PackOptions> {
   return { folder: await context.temporaryFolder(), runScripts, purpose: 'publish' };
-}
-
-async function pack({ terminal }: PublishContext, project: Project, options: PackOptions): Promise<Archive> {
-  const archive = await project.pack(options);
-  terminal.status('Packaged', `${archive.name}@${archive.version}`);
-  return archive;
 }
 
 /**

@@ -5,8 +5,8 @@ const redrawnAfter = 100;
 
 export interface ProgressLineOptions {
   readonly label: string;
-  /** Bytes. */
   readonly total: number;
+  readonly unit: 'bytes' | 'files';
   readonly columns: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
@@ -35,10 +35,12 @@ export function createProgressLine(options: ProgressLineOptions): Progress {
   };
 }
 
-function progressText({ label, total, columns }: ProgressLineOptions, done: number, elapsed: number): string {
+function progressText(options: ProgressLineOptions, done: number, elapsed: number): string {
+  const { label, total, unit, columns } = options;
   const percent = total === 0 ? 100 : Math.min(100, Math.floor((done / total) * 100));
   const rate = formatBytes(done / (elapsed / 1000));
-  const text = `${label} ${percent}% (${formatBytes(done)} of ${formatBytes(total)}, ${rate}/s)`;
+  const bytes = `${formatBytes(done)} of ${formatBytes(total)}, ${rate}/s`;
+  const text = `${label} ${percent}% (${unit === 'bytes' ? bytes : `${done} of ${total} files`})`;
   // The last column stays free: writing into it makes some terminals wrap.
   return text.slice(0, Math.max(0, columns - 1));
 }

@@ -71,11 +71,12 @@ export async function createTerminal(options: TerminalOptions): Promise<Terminal
       const { renderUnicodeCompact } = await import('uqr');
       say(style.qrCode(renderUnicodeCompact(text, { border: 2 })));
     },
-    progress(label, total): Progress {
+    progress(label, total, unit = 'bytes'): Progress {
       if (!watched) return { update() {}, finish() {} };
       return createProgressLine({
         label: printable(label),
         total,
+        unit,
         columns: stderr.columns ?? 80,
         now: options.now ?? (() => performance.now()),
         draw: drawProgress,

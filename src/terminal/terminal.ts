@@ -5,7 +5,7 @@ export type Field = readonly [name: string, value: string];
 
 /** Says how far a long transfer is. Silent for the first second, and where nobody is watching. */
 export interface Progress {
-  /** `done` counts in the unit of the total, for an upload: bytes. */
+  /** `done` counts in the unit of the total. */
   update(done: number): void;
   /** Removes the line. Safe to call twice. */
   finish(): void;
@@ -34,5 +34,5 @@ export interface Terminal {
   error(error: { code: string; message: string; causes: readonly string[]; hint: string | undefined }): void;
   /** Text to be scanned by a phone camera, drawn as a QR code on stderr. Draws nothing where no person looks. */
   qrCode(text: string): Promise<void>;
-  progress(label: string, total: number): Progress;
+  progress(label: string, total: number, unit?: 'bytes' | 'files'): Progress;
 }

@@ -11,6 +11,8 @@ export interface ScriptSettings {
   readonly workingDirectory: string;
   /** The file descriptor that scripts write to: 2, unless a test watches them. */
   readonly output: number;
+  /** Aborted when the program is told to end, with an error that names the signal. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A folder with a `package.json`. */
@@ -40,7 +42,7 @@ export class FolderProject implements Project {
   async pack(options: PackOptions): Promise<Archive> {
     await this.#run(scriptsBefore[options.purpose], options);
     const { packFolder } = await import('./pack-folder.ts');
-    const archive = await packFolder(this.#folder, this.#manifest, options.folder);
+    const archive = await packFolder(this.#folder, this.#manifest, options);
     await this.#run(scriptsAfterPacking, options);
     return archive;
   }
@@ -52,13 +54,13 @@ export class FolderProject implements Project {
   /** Runs the scripts of these names, and reads the manifest again after each: a script may change it. */
   async #run(events: readonly string[], { runScripts, purpose }: PackOptions): Promise<void> {
     if (!runScripts) return;
-    const { output, ...sources } = this.#scripts;
+    const { output, signal, ...sources } = this.#scripts;
     const environment = scriptEnvironment({
       ...sources,
       command: purpose === 'publish' ? 'publish' : 'pack',
     });
     for (const event of events) {
-      const run = { event, folder: this.#folder, manifest: this.#manifest, environment, output };
+      const run = { event, folder: this.#folder, manifest: this.#manifest, environment, output, signal };
       if (await runScriptIfAny(run)) this.#manifest = await this.#readAgain();
     }
   }

@@ -2,7 +2,7 @@ import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import packlist from 'npm-packlist/lib/index.js';
 import { PubError } from '../../errors.ts';
-import type { Concern } from '../ecosystem.ts';
+import type { Concern, PackOptions } from '../ecosystem.ts';
 import { concernsAbout, mustLookInside, startLength } from './concerns.ts';
 import { readDependencyTree } from './dependency-tree.ts';
 import { Digesting } from './digesting.ts';
@@ -15,8 +15,12 @@ import { type TarEntry, tarStream } from './tar-stream.ts';
 import { withoutPatches } from './unpatched-manifest.ts';
 import { findWorkspace, type Workspace } from './workspaces.ts';
 
-/** Packs a folder into `into`: the same files, order and tar stream as `npm pack` (npm 12) makes. */
-export async function packFolder(folder: string, manifest: Manifest, into: string): Promise<NpmArchive> {
+/** Packs a folder into another one: the same files, order and tar stream as `npm pack` (npm 12) makes. */
+export async function packFolder(
+  folder: string,
+  manifest: Manifest,
+  { folder: into, onPacked }: Pick<PackOptions, 'folder' | 'onPacked'>,
+): Promise<NpmArchive> {
   const [normalized, workspace] = await Promise.all([
     packingManifest(manifest.content, folder),
     findWorkspace(folder),
@@ -26,7 +30,7 @@ export async function packFolder(folder: string, manifest: Manifest, into: strin
   const path = join(into, fileName);
   const digesting = new Digesting();
   const replaced = await replacedManifest(folder, `${path}.manifest`);
-  const { stream, entries } = tarStream({ folder, paths, bins: normalized.bin, replaced });
+  const { stream, entries } = tarStream({ folder, paths, bins: normalized.bin, replaced, onPacked });
   try {
     await writeThrough(stream, path, digesting);
   } catch (error) {
@@ -106,12 +110,15 @@ function packedMembers(
 async function replacedManifest(folder: string, path: string) {
   const changed = withoutPatches(await readFile(join(folder, 'package.json'), 'utf8'));
   if (changed === undefined) return undefined;
-  await writeFile(path, changed.text);
+  await rm(path, { force: true });
+  await writeFile(path, changed.text, { flag: 'wx' });
   return { path, size: Buffer.byteLength(changed.text), content: changed.content };
 }
 
 async function writeThrough(stream: AsyncIterable<Uint8Array>, path: string, digesting: Digesting) {
-  const file = await open(path, 'w');
+  // A new file: a project may hold a link of this name that leads out of it.
+  await rm(path, { force: true });
+  const file = await open(path, 'wx');
   try {
     for await (const chunk of stream) {
       digesting.update(chunk);

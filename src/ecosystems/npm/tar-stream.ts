@@ -15,6 +15,7 @@ export interface TarContents {
   readonly bins: Bins | undefined;
   /** A file that stands in for the package's own manifest. */
   readonly replaced: { readonly path: string; readonly size: number } | undefined;
+  readonly onPacked: ((files: number, total: number) => void) | undefined;
 }
 
 /**
@@ -31,7 +32,7 @@ const packedAt = new Date('1985-10-26T08:15:00.000Z');
 const compressionLevel = 9;
 
 /** The gzipped tar stream of a package. `entries` is complete when the stream has ended. */
-export function tarStream({ folder, paths, bins, replaced }: TarContents) {
+export function tarStream({ folder, paths, bins, replaced, onPacked }: TarContents) {
   const entries: TarEntry[] = [];
   const pack = new Pack({
     cwd: folder,
@@ -55,6 +56,7 @@ export function tarStream({ folder, paths, bins, replaced }: TarContents) {
       entry.once('end', () => {
         const path = entry.path.replace(/^\.\//, '');
         entries.push({ path, size: entry.header?.size ?? 0, mode: entry.header?.mode ?? 0 });
+        onPacked?.(entries.length, paths.length);
       });
     },
   });

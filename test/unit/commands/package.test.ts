@@ -16,7 +16,8 @@ function packing() {
       return {
         ...exampleProject(),
         async pack(options) {
-          asked.push(options);
+          const { onPacked: _, ...rest } = options;
+          asked.push(rest);
           return exampleArchive({ path: resolve(options.folder, 'left-pad-1.3.0.tgz') });
         },
       };

@@ -165,6 +165,15 @@ describe('progress', () => {
     ]);
   });
 
+  test('counts files where bytes are not known', async () => {
+    const { terminal, stderr, clock } = await opened({ isTTY: true, environment: { NO_COLOR: '1' } });
+    const progress = terminal.progress('Packing', 4_000, 'files');
+    clock.time = 2000;
+    progress.update(1_000);
+    expect(stderr.text()).toContain('Packing 25% (1000 of 4000 files)');
+    progress.finish();
+  });
+
   test('and a QR code are not drawn where nobody looks', async () => {
     const { terminal, stderr, clock } = await opened();
     const progress = terminal.progress('Uploading', 10);

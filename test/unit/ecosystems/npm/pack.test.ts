@@ -276,3 +276,17 @@ test('what probably should not be published is named, the dangerous first', asyn
   ]);
   expect(concerns.at(-1)).toEqual({ level: 'notable', message: 'the package is 11.0 MB large unpacked' });
 });
+
+test('links in the place of the archive are replaced, and what they lead to is left alone', async () => {
+  const folder = await folderWith({
+    'package.json': { ...manifest, patchedDependencies: {} },
+    'elsewhere.txt': 'mine',
+  });
+  for (const name of ['sample-1.0.0.tgz', 'sample-1.0.0.tgz.manifest']) {
+    await symlink(join(folder, 'elsewhere.txt'), join(folder, name));
+  }
+  const project = await ecosystem.open(folder);
+  await project?.pack({ folder, runScripts: false, purpose: 'package' });
+  expect(readFileSync(join(folder, 'elsewhere.txt'), 'utf8')).toBe('mine');
+  expect(readdirSync(folder).sort()).toEqual(['elsewhere.txt', 'package.json', 'sample-1.0.0.tgz']);
+});

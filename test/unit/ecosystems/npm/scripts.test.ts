@@ -1,6 +1,8 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
 import type { PackOptions } from '../../../../src/ecosystems/ecosystem.ts';
 import { createNpmEcosystem } from '../../../../src/ecosystems/npm/npm-ecosystem.ts';
 import { scriptEnvironment } from '../../../../src/ecosystems/npm/script-environment.ts';
@@ -52,6 +54,40 @@ test('packing runs those of packing', async () => {
 test('no script runs when none should', async () => {
   const { printed } = await run({ scripts: everyScript }, { runScripts: false });
   expect(printed).toEqual([]);
+});
+
+test('its script, and what that started, ends when the program alone is told to end, and not at a Ctrl-C', async () => {
+  const wait = `node -e "${[
+    "process.on('SIGTERM', () => { fs.writeFileSync('ended', ''); process.exit(1); })",
+    "fs.writeFileSync('pid', String(process.pid))",
+    'setInterval(() => {}, 1000)',
+  ].join('; ')}"`;
+  const folder = await folderWith({
+    'package.json': { name: 'sample', version: '1.0.0', scripts: { prepare: wait } },
+  });
+  const began = async () => {
+    await rm(join(folder, 'pid'), { force: true });
+    const interruption = new AbortController();
+    const environment = process.env;
+    const project = await createNpmEcosystem({
+      ...{ environment, credentialVariables: [], workingDirectory: folder, output: 2 },
+      signal: interruption.signal,
+    }).open(folder);
+    const packing = project?.pack({ folder, runScripts: true, purpose: 'package' });
+    const code = packing?.then(() => 'packed').catch((error) => error.code);
+    const pid = await vi.waitFor(() => Number(/^\d+$/.exec(readFileSync(join(folder, 'pid'), 'utf8'))?.[0]));
+    return { interruption, code, pid };
+  };
+  const told = await began();
+  told.interruption.abort(new Error('SIGTERM'));
+  expect(await told.code).toBe('E_SCRIPT');
+  await vi.waitFor(() => readFileSync(join(folder, 'ended')));
+
+  const interrupted = await began();
+  interrupted.interruption.abort(new Error('SIGINT'));
+  expect(await Promise.race([interrupted.code, setImmediate('at work')])).toBe('at work');
+  process.kill(interrupted.pid, 'SIGKILL');
+  expect(await interrupted.code).toBe('E_SCRIPT');
 });
 
 test('the manifest is read again after a script changed it', async () => {
