@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { inspect, openBrowser } from '../support/browser.ts';
+import { linkInMail } from '../support/mail-folder.ts';
 import { startRegistry } from '../support/servers.ts';
 import { authenticator } from '../support/totp.ts';
 
@@ -106,20 +106,3 @@ test('a person signs up, enrols an app and a passkey, logs in with the passkey a
   expect(browser.complaints).toEqual([]);
   await rm(data, { recursive: true, force: true });
 });
-
-/** The address in the mail of that subject, once the registry has sent it. */
-async function linkInMail(data: string, subject: string): Promise<string> {
-  const folder = join(data, 'mail');
-  for (let tries = 0; tries < 200; tries++) {
-    const names = await readdir(folder).catch(() => []);
-    for (const name of names) {
-      const text = (await readFile(join(folder, name), 'utf8'))
-        .replaceAll('=\r\n', '')
-        .replaceAll('=3D', '=');
-      const link = /http:\/\/\S+\/-\/web\/mail\/verify\S*/.exec(text)?.[0];
-      if (text.includes(subject) && link) return link;
-    }
-    await sleep(50);
-  }
-  throw new Error(`no mail "${subject}" came`);
-}
