@@ -13,7 +13,7 @@ export async function showFront({ services }: Visit): Promise<Page> {
     title: 'Packages',
     body: html`<h1>${issuer}</h1>
 <p>A package registry where a release becomes public only with its owner’s second factor. npm, pnpm, yarn and pub install from it:</p>
-<pre><code>npm config set registry ${publicUrl()}/</code></pre>
+<pre tabindex="0"><code>npm config set registry ${publicUrl()}/</code></pre>
 <h2>Newest releases</h2>
 ${newest.length === 0 ? html`<p>Nothing was published here yet.</p>` : packageList(newest)}`,
   });

@@ -36,7 +36,7 @@ export async function showPackage(visit: Visit): Promise<Page> {
     body: html`<h1>${record.name} <small>${latest.version}</small></h1>
 ${deprecation(releases, latest)}
 ${text(manifest['description'], (told) => html`<p><bdi>${told}</bdi></p>`)}
-<pre><code>npm install ${record.name}</code></pre>
+<pre tabindex="0"><code>npm install ${record.name}</code></pre>
 ${factsOf(record, people, manifest)}
 ${singleOwner(people, findLoggedIn(visit)?.actor.name)}
 <section class="readme" aria-labelledby="readme">

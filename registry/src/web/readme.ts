@@ -20,6 +20,13 @@ markdown.renderer.rules['image'] = (tokens, index) => {
   return `<a href="${markdown.utils.escapeHtml(address)}" rel="${relOfOthers}">${alt} (picture)</a>`;
 };
 
+// What scrolls sideways can be reached with the keyboard.
+for (const rule of ['fence', 'code_block'] as const) {
+  const render = markdown.renderer.rules[rule];
+  markdown.renderer.rules[rule] = (...block) =>
+    (render?.(...block) ?? '').replace(/^<pre/, '<pre tabindex="0"');
+}
+
 /** The archive's reader bounds its length (`protocols/npm/inspect-archive.ts`). */
 export function renderReadme(text: string): Html {
   return provenHtml(markdown.render(text));
@@ -28,6 +35,7 @@ export function renderReadme(text: string): Html {
 function safeLinks({ tokens }: StateCore): void {
   for (const token of tokens) {
     if (token.type === 'heading_open' || token.type === 'heading_close') token.tag = lower(token.tag);
+    if (token.type === 'table_open') token.attrSet('tabindex', '0');
     // Columns are aligned by a `style`, which the pages' policy lets no element have.
     if (token.type === 'th_open' || token.type === 'td_open') token.attrs = [];
     if (token.children !== null) bindLinks(token.children);

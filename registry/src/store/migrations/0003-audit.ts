@@ -12,6 +12,14 @@ export async function createAudit(db: Kysely<unknown>): Promise<void> {
     .addColumn('previous', 'text', (c) => c.notNull())
     .addColumn('hash', 'text', (c) => c.notNull())
     .execute();
+  // An account reads its own events, which must not take reading everybody's.
+  for (const column of ['actor', 'subject'] as const) {
+    await db.schema
+      .createIndex(`audit_events_${column}`)
+      .on('audit_events')
+      .columns([column, 'sequence'])
+      .execute();
+  }
   // The program never updates or deletes an event; the database refuses it too, so that a mistake shows.
   for (const act of ['update', 'delete']) {
     await sql`create trigger ${sql.raw(`audit_events_no_${act}`)} before ${sql.raw(act)} on audit_events
