@@ -61,9 +61,15 @@ export default {
     outside('prompts', ['@inquirer', 'chalk', 'uqr'], '^src/terminal/'),
     outside('packing', ['tar', 'npm-packlist', '@npmcli', 'ini'], '^src/ecosystems/npm/'),
     {
+      name: 'mail-library',
+      severity: 'error',
+      from: { path: '^registry/src/', pathNot: '^registry/src/mail/transports\\.ts$' },
+      to: { path: 'node_modules/nodemailer/' },
+    },
+    {
       name: 'releases-know-no-protocol',
       severity: 'error',
-      from: { path: '^registry/src/(releases|accounts|packages|audit|store)/' },
+      from: { path: '^registry/src/(releases|accounts|packages|audit|mail|store)/' },
       to: { path: '^registry/src/(protocols|web|app|server|routes)' },
     },
     {
@@ -75,7 +81,7 @@ export default {
     {
       name: 'no-fastify-below-protocols',
       severity: 'error',
-      from: { path: '^registry/src/(releases|accounts|packages|audit|store)/' },
+      from: { path: '^registry/src/(releases|accounts|packages|audit|mail|store)/' },
       to: { path: 'node_modules/fastify/' },
     },
     {
