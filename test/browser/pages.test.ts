@@ -91,8 +91,6 @@ test('a release is approved with a passkey, for exactly its bytes, and the pages
     package: '/-/web/package/@acme/tool',
     missing: '/-/web/package/nobody',
     nothing: '/-/web/nothing/here',
-    password: '/-/web/account/password',
-    email: '/-/web/account/email',
     invitations: '/-/web/invitations',
   };
   for (const [name, path] of Object.entries(places)) {
@@ -110,6 +108,10 @@ test('a release is approved with a passkey, for exactly its bytes, and the pages
   await inspect(browser, 'token-new');
   await page.getByRole('link', { name: 'I have copied it' }).click();
   await inspect(browser, 'tokens-some');
+  for (const name of ['password', 'email']) {
+    await page.goto(`${url}/-/web/account/${name}`);
+    await inspect(browser, name);
+  }
 
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.goto(`${url}/-/web/password/forgotten`);
