@@ -97,7 +97,8 @@ function credentialsFrom(file: ConfigFile, settings: Settings, sources: AccessSo
     interactive,
     note: terminal.note,
   });
-  return createCredentials([fromEnvironment], keychain, settings);
+  const { registryOfToken } = fromEnvironment;
+  return createCredentials([fromEnvironment], keychain, { ...settings, registryOfToken });
 }
 
 /** Loaded with the first question: who has a token in the environment asks none. */

@@ -3,22 +3,24 @@ import { PubError } from '../errors.ts';
 import { tokenVariable } from './environment.ts';
 import type { Credential, CredentialProvider, CredentialStore, Credentials } from './provider.ts';
 
-/** What npm's settings hold for a registry and is left alone. */
+/** What npm's settings and the environment hold, and is not used for a registry. */
 export interface UnusedTokens {
   /** A token in the clear. */
   plaintextToken(registryUrl: string): boolean;
   /** A token named by the project's own file, which somebody else may have written. */
   projectToken(registryUrl: string): boolean;
+  /** The registry that `PUB_TOKEN` is for, where it is set. */
+  registryOfToken?(): Promise<string | undefined>;
 }
 
 /**
  * Asks the providers in order, then the keychain; the first that has a token answers, one that fails stops
- * the search. `npm` says which tokens in `.npmrc` are not used, so that the person is told why.
+ * the search. `unused` says which tokens there are and are not used, so that the person is told why.
  */
 export function createCredentials(
   providers: readonly CredentialProvider[],
   keychain: CredentialStore,
-  npm: UnusedTokens = { plaintextToken: () => false, projectToken: () => false },
+  unused: UnusedTokens = { plaintextToken: () => false, projectToken: () => false },
 ): Credentials {
   async function get(registry: RegistryTarget): Promise<Credential | undefined> {
     for (const provider of [...providers, keychain]) {
@@ -31,22 +33,25 @@ export function createCredentials(
     keychain,
     get,
     async require(registry) {
-      return (await get(registry)) ?? missing(registry, npm);
+      return (await get(registry)) ?? (await missing(registry, unused));
     },
   };
 }
 
-function missing({ name, url }: RegistryTarget, npm: UnusedTokens): never {
+async function missing({ name, url }: RegistryTarget, tokens: UnusedTokens): Promise<never> {
   const variable = name === undefined ? 'PUB_TOKEN and PUB_REGISTRY' : tokenVariable(name);
-  const unused = reasonNotUsed(url, npm);
+  const unused = await reasonNotUsed(url, tokens);
   throw new PubError('E_NOT_LOGGED_IN', `not logged in to ${url}`, {
     hint: `run \`pub login --registry ${name ?? url}\`, or set ${variable}${unused}`,
   });
 }
 
-function reasonNotUsed(url: string, npm: UnusedTokens): string {
-  if (npm.plaintextToken(url)) return '; the token in .npmrc stands there in the clear and is not used';
-  if (npm.projectToken(url))
+async function reasonNotUsed(url: string, tokens: UnusedTokens): Promise<string> {
+  if (tokens.plaintextToken(url)) return '; the token in .npmrc stands there in the clear and is not used';
+  if (tokens.projectToken(url))
     return "; the token that the project's .npmrc names is not used: put that line in your own .npmrc";
-  return '';
+  const elsewhere = await tokens.registryOfToken?.();
+  return elsewhere === undefined
+    ? ''
+    : `; the PUB_TOKEN that is set is for ${elsewhere} and goes nowhere else`;
 }

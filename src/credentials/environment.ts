@@ -13,9 +13,17 @@ export interface EnvironmentProviderOptions {
   ) => { readonly variable: string; readonly token: Secret } | undefined;
 }
 
+export interface EnvironmentProvider extends CredentialProvider {
+  /** The registry that `PUB_TOKEN` is for; `undefined` where it is not set. */
+  registryOfToken(): Promise<string | undefined>;
+}
+
 /** Tokens in environment variables, each for one registry only. An empty variable counts as unset. */
-export function createEnvironmentProvider(options: EnvironmentProviderOptions): CredentialProvider {
+export function createEnvironmentProvider(options: EnvironmentProviderOptions): EnvironmentProvider {
   return {
+    async registryOfToken() {
+      return fromVariable(options, 'PUB_TOKEN') === undefined ? undefined : await options.registryOfToken();
+    },
     async get(registry) {
       return named(options, registry) ?? (await general(options, registry)) ?? fromNpmrc(options, registry);
     },

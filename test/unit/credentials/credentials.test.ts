@@ -110,5 +110,11 @@ describe('the credentials', () => {
       hint: expect.stringContaining('the token in .npmrc stands there in the clear and is not used'),
     });
     expect(await plaintext.get(other)).toBeUndefined();
+    const elsewhere = provider({ PUB_TOKEN: 'general' });
+    const { registryOfToken } = elsewhere;
+    const unused = { plaintextToken: () => false, projectToken: () => false, registryOfToken };
+    await expect(createCredentials([elsewhere], empty, unused).require(other)).rejects.toMatchObject({
+      hint: expect.stringContaining(`the PUB_TOKEN that is set is for ${mine.url} and goes nowhere else`),
+    });
   });
 });
