@@ -3,6 +3,7 @@ import { liftHoldByOperator } from '../src/accounts/lift-hold.ts';
 import { resetFactorByOperator } from '../src/accounts/second-factor/enrolment.ts';
 import { makeOwner } from './support/people.ts';
 import { archiveOf, publish } from './support/publishing.ts';
+import { hour } from './support/test-clock.ts';
 import { createTestRegistry, goodPassword } from './support/test-registry.ts';
 import { createToken, limitedClient } from './support/tokens.ts';
 
@@ -189,5 +190,17 @@ describe('finding 14, what an operator changes without a trace', () => {
     await resetFactorByOperator(registry.services, 1);
     const events = (await registry.auditEvents()).filter((event) => event.includes(' operator '));
     expect(events).toEqual(['account:hold-lifted operator alice', 'factor:reset-by-operator operator alice']);
+  });
+});
+
+describe('of our own review', () => {
+  test('logins begun in a browser by one address are slowed down, and what is over does not pile up', async () => {
+    const registry = await createTestRegistry();
+    const begin = (address: string) => registry.anonymous.from({ address }).post('/-/v1/login', {});
+    for (let i = 0; i < 100; i++) expect((await begin('192.0.2.1')).status).toBe(200);
+    expect((await begin('192.0.2.1')).code).toBe('throttled');
+    registry.clock.advance(2 * hour);
+    expect((await begin('192.0.2.2')).status).toBe(200);
+    expect(registry.sql('select count(*) as kept from approvals')).toEqual([{ kept: 1 }]);
   });
 });

@@ -421,6 +421,31 @@ describe('the last use of a token', () => {
   });
 });
 
+test.each([
+  ['another address of the same home', '2001:db8:1:2::77', 0],
+  ['another home', '2001:db8:1:3::1', 1],
+  ['the first home, written otherwise', '2001:db8:1:2:0:0:0:1', 0],
+])('%s is told %s as new: %i mails', async (_what, address, mails) => {
+  const [registry, alice] = await withTool();
+  for (const from of ['2001:db8:1:2::1', address]) {
+    await alice.from({ address: from }).get('/-/whoami');
+    await registry.services.background.settled();
+  }
+  const rows = registry.sql("select id from outbox where template = 'new-address'");
+  expect(rows).toHaveLength(1 + mails);
+});
+
+test('a token that hops from address to address buries no mail under others', async () => {
+  const [registry, alice] = await withTool();
+  for (let i = 0; i < 20; i++) await alice.from({ address: `198.51.100.${i}` }).get('/-/whoami');
+  await registry.services.background.settled();
+  expect(registry.sql("select id from outbox where template = 'new-address'")).toHaveLength(5);
+  registry.clock.advance(day);
+  await alice.from({ address: '203.0.113.1' }).get('/-/whoami');
+  await registry.services.background.settled();
+  expect(registry.sql("select id from outbox where template = 'new-address'")).toHaveLength(6);
+});
+
 test('what became of a dead token is in the log and in no answer', async () => {
   const [registry, alice] = await withTool();
   const expired = await limitedClient(alice, { scopes: ['read'], days: 1 });

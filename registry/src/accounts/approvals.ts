@@ -7,6 +7,7 @@ import type { ApprovalRow } from '../store/schema-people.ts';
 import { getAccount } from './accounts.ts';
 import { type Act, actText } from './act.ts';
 import type { Program } from './actor.ts';
+import { browserLoginLimit, chargeAttempt } from './attempts.ts';
 import { noteAddress } from './known-addresses.ts';
 import { plainAddress } from './tokens/networks.ts';
 import { createToken } from './tokens.ts';
@@ -28,6 +29,9 @@ export type Approval = Selectable<ApprovalRow>;
 
 /** ASVS 5 §6.5.5 and NIST SP 800-63B-4 §3.1.3.2: an out-of-band request lives for at most ten minutes. */
 export const approvalLifetime = 10 * 60 * 1_000;
+
+/** Whoever still polls for a request that is over is told so for this long, in milliseconds. */
+const keptAfterwards = 60 * 60 * 1_000;
 
 export interface NewApproval {
   readonly kind: 'act' | 'login';
@@ -51,8 +55,29 @@ export async function createApproval(services: Services, approval: NewApproval):
     created_at: now,
     expires_at: now + approvalLifetime,
   };
-  await services.database.write((transaction) => transaction.insertInto('approvals').values(row).execute());
+  await services.database.write(async (transaction) => {
+    // Nothing refers to what has long been over, and whoever asks for many must not fill the database.
+    await transaction
+      .deleteFrom('approvals')
+      .where('expires_at', '<=', now - keptAfterwards)
+      .execute();
+    await transaction.insertInto('approvals').values(row).execute();
+  });
   return capabilities;
+}
+
+/**
+ * Begins a login in a browser for a program that nobody is logged in with yet. Throws `throttled` for an address
+ * that asks for many: a request costs its sender nothing and the registry a row.
+ */
+export async function createLoginApproval(services: Services, program: Program): Promise<Capabilities> {
+  const subject = `browser-login:${plainAddress(program.address)}`;
+  const blocked = await services.database.write((transaction) =>
+    chargeAttempt(transaction, subject, browserLoginLimit, services.clock()),
+  );
+  if (blocked !== undefined) throw blocked;
+  const act = { action: 'login', subject: '', details: {} };
+  return await createApproval(services, { kind: 'login', accountId: undefined, act, program });
 }
 
 /** The request behind a page, while there is something to decide. */

@@ -75,6 +75,16 @@ export const registrationLimit: AttemptLimit = {
   forgetAfter: hour,
 };
 
+/** Logins in a browser begun by programs at one address, finished or not. Wide, for offices behind one address. */
+export const browserLoginLimit: AttemptLimit = {
+  code: 'throttled',
+  what: 'logins from this address',
+  free: 100,
+  firstWait: minute,
+  longestWait: hour,
+  forgetAfter: hour,
+};
+
 /** Reports of leaked tokens from one address, a hundred tokens each. Never cleared: every report counts. */
 export const leakReportLimit: AttemptLimit = {
   code: 'throttled',

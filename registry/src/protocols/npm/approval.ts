@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { collect, createApproval, isRefusedLogin } from '../../accounts/approvals.ts';
+import { collect, createLoginApproval, isRefusedLogin } from '../../accounts/approvals.ts';
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
 import { approvalUrls } from '../approval-urls.ts';
@@ -32,9 +32,7 @@ export async function getDone(services: Services, request: FastifyRequest, reply
 
 /** `POST /-/v1/login`: begins a login in a browser. */
 export async function postLogin(services: Services, request: FastifyRequest) {
-  const program = programOf(request);
-  const act = { action: 'login', subject: '', details: {} };
-  const capabilities = await createApproval(services, { kind: 'login', accountId: undefined, act, program });
+  const capabilities = await createLoginApproval(services, programOf(request));
   const { authUrl, doneUrl } = approvalUrls(capabilities, services.settings.publicUrl());
   return { loginUrl: authUrl, doneUrl };
 }
