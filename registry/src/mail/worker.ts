@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Selectable } from 'kysely';
 import type { Services } from '../services.ts';
+import type { Read, Write } from '../store/database.ts';
 import type { OutboxRow } from '../store/schema-people.ts';
 import { renderMail } from './render.ts';
 import { type TemplateName, templates } from './templates.ts';
@@ -34,6 +35,12 @@ const pause = 2 * second;
 
 type Needed = Pick<Services, 'database' | 'clock' | 'settings' | 'log'>;
 
+/** A mail that was claimed, and what came of sending it. */
+interface Outcome {
+  readonly mail: Mail;
+  readonly failure: MailFailure | undefined;
+}
+
 /** Sends everything that is due, oldest first, until nothing is left or the server is out of reach. */
 export async function sendDueMail(
   services: Needed,
@@ -41,14 +48,14 @@ export async function sendDueMail(
   stopping?: AbortSignal,
 ): Promise<number> {
   let sent = 0;
-  while (!stopping?.aborted) {
-    const mail = await claimNext(services);
+  let outcome: Outcome | undefined;
+  for (;;) {
+    const goOn = !stopping?.aborted && (outcome?.failure?.thisMailOnly ?? true);
+    const mail = await settleAndClaim(services, outcome, goOn);
     if (mail === undefined) return sent;
-    const failure = await attempt(services, transport, mail);
-    if (failure === undefined) sent += 1;
-    else if (!failure.thisMailOnly) return sent;
+    outcome = { mail, failure: await attempt(services, transport, mail) };
+    if (outcome.failure === undefined) sent += 1;
   }
-  return sent;
 }
 
 /** When a mail that failed `attempts` times is tried again, in milliseconds from then. */
@@ -56,25 +63,36 @@ export function waitAfter(attempts: number): number {
   return Math.min(firstWait * 2 ** (attempts - 1), longestWait);
 }
 
-async function claimNext({ database, clock }: Needed): Promise<Mail | undefined> {
+/** Notes what came of one mail and claims the next, in one transaction: publishing waits for each of them. */
+async function settleAndClaim(
+  { database, clock }: Needed,
+  outcome: Outcome | undefined,
+  goOn: boolean,
+): Promise<Mail | undefined> {
   // Asked without the lock: most of the time there is nothing.
-  if ((await findDue(database.read, clock())) === undefined) return undefined;
+  if (outcome === undefined && (!goOn || (await findDue(database.read, clock())) === undefined))
+    return undefined;
   return await database.write(async (transaction) => {
     const now = clock();
-    const due = await findDue(transaction, now);
-    if (due === undefined) return undefined;
-    const claimed_until = now + claimLifetime;
-    const result = await transaction
-      .updateTable('outbox')
-      .set({ claimed_until })
-      .where('id', '=', due.id)
-      .where('claimed_until', '=', due.claimed_until)
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n ? { ...due, claimed_until } : undefined;
+    if (outcome !== undefined) await settle(transaction, outcome, now);
+    return goOn ? await claimNext(transaction, now) : undefined;
   });
 }
 
-async function findDue(db: Services['database']['read'], now: number): Promise<Mail | undefined> {
+async function claimNext(transaction: Write, now: number): Promise<Mail | undefined> {
+  const due = await findDue(transaction, now);
+  if (due === undefined) return undefined;
+  const claimed_until = now + claimLifetime;
+  const result = await transaction
+    .updateTable('outbox')
+    .set({ claimed_until })
+    .where('id', '=', due.id)
+    .where('claimed_until', '=', due.claimed_until)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n ? { ...due, claimed_until } : undefined;
+}
+
+async function findDue(db: Read, now: number): Promise<Mail | undefined> {
   return await db
     .selectFrom('outbox')
     .selectAll()
@@ -97,10 +115,8 @@ async function attempt(
   } catch (error) {
     const failure = asFailure(error);
     services.log(`mail ${mail.id} (${mail.template}) was not sent: ${failure.message}`);
-    await markFailed(services, mail, failure.message);
     return failure;
   }
-  await markSent(services, mail);
   return undefined;
 }
 
@@ -123,34 +139,34 @@ function asFailure(error: unknown): MailFailure {
   return new MailFailure('it could not be written', { cause: error, thisMailOnly: true });
 }
 
-/** The link is in the mail now and nowhere else. */
-async function markSent({ database, clock }: Needed, mail: Mail): Promise<void> {
-  await database.write(async (transaction) => {
-    const now = clock();
-    await transaction
-      .updateTable('outbox')
-      .set({ sent_at: now, content: '{}', failure: null })
-      .where('id', '=', mail.id)
-      .execute();
-    await transaction
-      .deleteFrom('outbox')
-      .where('sent_at', '<', now - keepSent)
-      .execute();
-  });
+async function settle(transaction: Write, { mail, failure }: Outcome, now: number): Promise<void> {
+  if (failure === undefined) await markSent(transaction, mail, now);
+  else await markFailed(transaction, mail, failure.message, now);
 }
 
-async function markFailed({ database, clock }: Needed, mail: Mail, failure: string): Promise<void> {
+/** The link is in the mail now and nowhere else. */
+async function markSent(transaction: Write, mail: Mail, now: number): Promise<void> {
+  await transaction
+    .updateTable('outbox')
+    .set({ sent_at: now, content: '{}', failure: null })
+    .where('id', '=', mail.id)
+    .execute();
+  await transaction
+    .deleteFrom('outbox')
+    .where('sent_at', '<', now - keepSent)
+    .execute();
+}
+
+async function markFailed(transaction: Write, mail: Mail, failure: string, now: number): Promise<void> {
   const attempts = mail.attempts + 1;
-  await database.write(async (transaction) => {
-    await transaction
-      .updateTable('outbox')
-      .set({ attempts, failure, next_at: clock() + waitAfter(attempts), claimed_until: 0 })
-      .where('id', '=', mail.id)
-      // Whoever was slow enough for somebody else to claim it has nothing to say any more.
-      .where('claimed_until', '=', mail.claimed_until)
-      .where('sent_at', 'is', null)
-      .execute();
-  });
+  await transaction
+    .updateTable('outbox')
+    .set({ attempts, failure, next_at: now + waitAfter(attempts), claimed_until: 0 })
+    .where('id', '=', mail.id)
+    // Whoever was slow enough for somebody else to claim it has nothing to say any more.
+    .where('claimed_until', '=', mail.claimed_until)
+    .where('sent_at', 'is', null)
+    .execute();
 }
 
 export interface MailWorker {
