@@ -221,6 +221,15 @@ describe('sessions', () => {
     expect(24 * hour).toBe(day);
   });
 
+  test('one that ran out is forgotten at the next login', async () => {
+    const registry = await createTestRegistry();
+    await registry.signUp('alice');
+    await loggedIn(registry, 'alice');
+    registry.clock.advance(day);
+    await loggedIn(registry, 'alice');
+    expect(registry.sql('select created_at from sessions')).toEqual([{ created_at: registry.clock.now }]);
+  });
+
   test('logging out ends it for the server', async () => {
     const registry = await createTestRegistry();
     await registry.signUp('alice');

@@ -53,6 +53,8 @@ export interface NewSession {
 export async function createSession(transaction: Write, session: NewSession): Promise<string> {
   const { now, program, provedWith } = session;
   const secret = createSecret();
+  // Nothing refers to one that is over; logins and their ends are in the audit log.
+  await transaction.deleteFrom('sessions').where('expires_at', '<=', now).execute();
   await transaction
     .insertInto('sessions')
     .values({

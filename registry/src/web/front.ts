@@ -12,7 +12,7 @@ export async function showFront({ services }: Visit): Promise<Page> {
   return page({
     title: 'Packages',
     body: html`<h1>${issuer}</h1>
-<p>A package registry where a release becomes public only with its owner’s second factor. npm, pnpm, yarn and pub install from it:</p>
+<p>A package registry that asks for a second factor before a release becomes public, and shows what approved it. npm, pnpm, yarn and pub install from it:</p>
 <pre tabindex="0"><code>npm config set registry ${publicUrl()}/</code></pre>
 <h2>Newest releases</h2>
 ${newest.length === 0 ? html`<p>Nothing was published here yet.</p>` : packageList(newest)}`,
