@@ -22,10 +22,10 @@ interface LoginOptions extends SecondFactorOptions {
 export function loginCommand(context: Context): Command {
   return newCommand(
     'login',
-    'Log in to a registry and keep its token in the keychain',
-    'pub login --username alice',
+    'Log in to a registry, in a browser where it has pages, and keep its token in the keychain',
+    'pub login',
   )
-    .option('--username <name>', 'the account to log in to', nonEmpty)
+    .option('--username <name>', 'log in here, with the password of this account', nonEmpty)
     .option('--sign-up', 'create the account, where the registry allows that')
     .option('--email <address>', 'the address of the new account', nonEmpty)
     .addOption(passwordFromStandardInputOption())
