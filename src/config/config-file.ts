@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { TomlTable } from 'smol-toml';
 import { PubError } from '../errors.ts';
+import { whileLocked } from './lock.ts';
 import { parseRegistryUrl } from './registry-url.ts';
 import { writeAtomically } from './write-atomically.ts';
 
@@ -18,7 +19,7 @@ export interface ConfigFile {
   readonly path: string;
   /** Empty when there is no file. Throws `E_CONFIG` when there is one that cannot be read or understood. */
   read(): Promise<PubConfig>;
-  /** Reads, changes and replaces the file. Keys it does not know are kept; comments are not. */
+  /** Reads, changes and replaces the file, one process at a time. Keys it does not know are kept; comments are not. */
   update(change: (config: PubConfig) => PubConfig): Promise<void>;
 }
 
@@ -43,12 +44,14 @@ export function createConfigFile(path: string): ConfigFile {
       return configOf(await readTable(path), path);
     },
     async update(change) {
-      const table = await readTable(path);
-      const changed = change(configOf(table, path));
       const { stringify } = await import('smol-toml');
-      const text = stringify(tableOf(table, changed), { numbersAsFloat: true });
-      await writeAtomically(path, text.endsWith('\n') ? text : `${text}\n`).catch((error) => {
-        throw failed('cannot write', path, error);
+      await whileLocked(path, async () => {
+        const table = await readTable(path);
+        const changed = change(configOf(table, path));
+        const text = stringify(tableOf(table, changed), { numbersAsFloat: true });
+        await writeAtomically(path, text.endsWith('\n') ? text : `${text}\n`);
+      }).catch((error) => {
+        throw error instanceof PubError ? error : failed('cannot write', path, error);
       });
     },
   };

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -127,6 +127,19 @@ describe('the settings file', () => {
     await mkdir(path);
     await expect(createConfigFile(path).read()).rejects.toMatchObject({ code: 'E_CONFIG' });
   });
+});
+
+test('changes at the same moment are all kept, and a lock that somebody left is taken over', async () => {
+  const path = join(folder, 'pub', 'config.toml');
+  const urls = Array.from({ length: 8 }, (_, index) => `https://r${index}.example/`);
+  await Promise.all(urls.map((url) => createLogins(createConfigFile(path)).remember(url, 'alice')));
+  expect([...(await createConfigFile(path).read()).logins.keys()].sort()).toEqual(urls);
+  expect(await readdir(join(folder, 'pub'))).toEqual(['config.toml']);
+
+  await writeFile(`${path}.lock`, '');
+  await utimes(`${path}.lock`, 0, 0);
+  await createLogins(createConfigFile(path)).remember('https://late.example/', 'bob');
+  expect(await createLogins(createConfigFile(path)).accountOf('https://late.example/')).toBe('bob');
 });
 
 describe('the URL of a registry', () => {
