@@ -17,6 +17,13 @@ export async function findAccount(db: Read, name: string): Promise<Account | und
   return await db.selectFrom('accounts').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
+/** For somebody who names an account to do something about it. Throws `not_found`. */
+export async function getNamedAccount(db: Read, name: string): Promise<Account> {
+  const account = await findAccount(db, name);
+  if (account === undefined) throw new Refusal('not_found', 'there is no user of that name here');
+  return account;
+}
+
 export async function getAccount(db: Read, id: number): Promise<Account> {
   return await db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 }

@@ -1,4 +1,4 @@
-import { findAccount } from '../accounts/accounts.ts';
+import { getNamedAccount } from '../accounts/accounts.ts';
 import type { Requester } from '../accounts/actor.ts';
 import { hasSecondFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
@@ -22,8 +22,7 @@ export async function setMember(
     act: { action: 'member:set', details: { user, role } },
     why: `changing the members of ${name} needs it`,
     async apply(transaction, organisation, now) {
-      const account = await findAccount(transaction, user);
-      if (account === undefined) throw new Refusal('not_found', 'there is no user of that name here');
+      const account = await getNamedAccount(transaction, user);
       const before = await memberRole(transaction, organisation.id, account.id);
       if (before === role) return [];
       if (before === undefined) await refuseWithoutFactor(transaction, organisation, account);

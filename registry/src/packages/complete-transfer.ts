@@ -6,6 +6,7 @@ import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { listPackagesIn } from './of-organisation.ts';
+import { deleteNamed } from './owners.ts';
 import { scopeOf } from './package-name.ts';
 import { finishChange } from './packages.ts';
 import { listNamed, listPeople } from './permissions.ts';
@@ -82,13 +83,7 @@ async function endNamedRoles(
   keep: readonly string[],
 ): Promise<void> {
   const ending = (await listNamed(transaction, record.id)).filter(({ name }) => !keep.includes(name));
-  for (const { id } of ending) {
-    await transaction
-      .deleteFrom('owners')
-      .where('package_id', '=', record.id)
-      .where('account_id', '=', id)
-      .execute();
-  }
+  for (const { id } of ending) await deleteNamed(transaction, record.id, id);
 }
 
 async function nameOwner(

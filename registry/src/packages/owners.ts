@@ -1,9 +1,9 @@
-import { findAccount } from '../accounts/accounts.ts';
+import { getNamedAccount } from '../accounts/accounts.ts';
 import type { Requester } from '../accounts/actor.ts';
 import { Refusal } from '../errors.ts';
 import { mailAccount, mailOwners } from '../mail/outbox.ts';
 import type { Services } from '../services.ts';
-import type { Read, Write } from '../store/database.ts';
+import type { Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { changePackage } from './change-package.ts';
 import { invite, withdrawInvitations } from './invitations.ts';
@@ -145,7 +145,7 @@ async function deletePerson(transaction: Write, { record, user, by, now }: Remov
 }
 
 async function withdraw(transaction: Write, { record, user, now }: Removal) {
-  const account = await getUser(transaction, user);
+  const account = await getNamedAccount(transaction, user);
   const withdrawn = await withdrawInvitations(transaction, { record, accountId: account.id, now });
   if (withdrawn === 0) throw new Refusal('not_found', `${user} is not an owner of ${record.name}`);
   return [{ tag: 'owner:invitation-withdrawn', details: { user } } as const];
@@ -163,10 +163,4 @@ export async function deleteNamed(transaction: Write, packageId: number, account
 async function refuseOwnerless(transaction: Write, record: PackageRecord): Promise<void> {
   if ((await listOwners(transaction, record.id)).length > 0) return;
   throw new Refusal('conflict', `${record.name} would have no owner left: add another one first`);
-}
-
-export async function getUser(db: Read, name: string) {
-  const account = await findAccount(db, name);
-  if (account === undefined) throw new Refusal('not_found', 'there is no user of that name here');
-  return account;
 }

@@ -1,11 +1,8 @@
 import { Refusal } from '../errors.ts';
-import {
-  acceptInvitation,
-  declineInvitation,
-  type Invitation,
-  listInvitations,
-} from '../packages/invitations.ts';
-import { acceptTransfer, declineTransfer, listTransfers, type OpenTransfer } from '../packages/transfers.ts';
+import { acceptInvitation, declineInvitation } from '../packages/answer-invitation.ts';
+import { acceptTransfer, declineTransfer } from '../packages/answer-transfer.ts';
+import { type Invitation, listInvitations } from '../packages/invitations.ts';
+import { listTransfers, type OpenTransfer } from '../packages/transfers.ts';
 import { field } from './form.ts';
 import { orFormAgain } from './handle.ts';
 import { type Content, html } from './html.ts';

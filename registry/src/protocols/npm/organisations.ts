@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { findAccount } from '../../accounts/accounts.ts';
+import { getNamedAccount } from '../../accounts/accounts.ts';
 import type { Actor } from '../../accounts/actor.ts';
 import { Refusal } from '../../errors.ts';
 import { removeMember, setMember } from '../../organisations/members.ts';
@@ -82,8 +82,7 @@ export async function getOrganisationPackages(services: Services, request: Fasti
 export async function getUserPackages(services: Services, request: FastifyRequest) {
   const actor = await requireActor(services, request);
   const db = services.database.read;
-  const account = await findAccount(db, parameter(request, 'id'));
-  if (account === undefined) throw new Refusal('not_found', 'there is no user of that name here');
+  const account = await getNamedAccount(db, parameter(request, 'id'));
   const named = await db
     .selectFrom('packages')
     .innerJoin('owners', 'owners.package_id', 'packages.id')

@@ -1,23 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../accounts/actor.ts';
 import { Refusal } from '../../errors.ts';
+import { acceptInvitation, declineInvitation } from '../../packages/answer-invitation.ts';
+import { acceptTransfer, declineTransfer } from '../../packages/answer-transfer.ts';
 import { claimScope } from '../../packages/claim-scope.ts';
-import {
-  acceptInvitation,
-  declineInvitation,
-  type Invitation,
-  listInvitations,
-} from '../../packages/invitations.ts';
+import { type Invitation, listInvitations } from '../../packages/invitations.ts';
 import { parseScope } from '../../packages/package-name.ts';
 import { listPeople, permissionOf } from '../../packages/permissions.ts';
 import { describeHolder, findScope, type Holder } from '../../packages/scopes.ts';
-import {
-  acceptTransfer,
-  declineTransfer,
-  listTransfers,
-  type OpenTransfer,
-  transfer,
-} from '../../packages/transfers.ts';
+import { listTransfers, type OpenTransfer, transfer } from '../../packages/transfers.ts';
 import type { Services } from '../../services.ts';
 import type { Json, JsonObject } from '../../strict-json.ts';
 import {
