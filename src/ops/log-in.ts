@@ -95,6 +95,9 @@ async function newToken(
     url: page.pageUrl,
     instead: 'pass --username <name> and --password-stdin, or a token with --token-stdin',
   });
+  context.terminal.note(
+    'Waiting for it. Without a browser: press Ctrl-C, and log in here with --username <name>.',
+  );
   return await connection.registry.collect(page);
 }
 
