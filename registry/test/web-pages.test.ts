@@ -104,7 +104,7 @@ describe('a README', () => {
   test('is rendered, below the headings of the page', async () => {
     const registry = await createTestRegistry();
     expect(await publishReadme(registry, '# Tool\n\nDoes *it*.\n\n```js\na < b\n```')).toBe(
-      '<h3>Tool</h3>\n<p>Does <em>it</em>.</p>\n<pre><code class="language-js">a &lt; b\n</code></pre>',
+      '<h3>Tool</h3>\n<p>Does <em>it</em>.</p>\n<pre tabindex="0"><code class="language-js">a &lt; b\n</code></pre>',
     );
   });
 
@@ -135,7 +135,7 @@ describe('a README', () => {
       );
       const names = [...attributes.matchAll(/([\w-]+)="[^"]*"/g)].map(([, attribute]) => attribute);
       expect(attributes.replaceAll(/\s[\w-]+="[^"]*"/g, ''), whole).toBe('');
-      for (const attribute of names) expect(['href', 'rel', 'class'], whole).toContain(attribute);
+      for (const attribute of names) expect(['href', 'rel', 'class', 'tabindex'], whole).toContain(attribute);
     }
     for (const [, address = ''] of html.matchAll(/href="([^"]*)"/g)) expect(address).toMatch(/^https:\/\//);
   });
