@@ -59,6 +59,18 @@ class Witness {
   readonly acknowledged: Release[] = [];
   interrupted = 0;
   finished = false;
+  #next = Promise.withResolvers<void>();
+
+  acknowledge(release: Release): void {
+    this.acknowledged.push(release);
+    this.#next.resolve();
+    this.#next = Promise.withResolvers();
+  }
+
+  /** Resolves with the next publish that is acknowledged. */
+  next(): Promise<void> {
+    return this.#next.promise;
+  }
 }
 
 /** `undefined` when there was no whole answer. */
@@ -104,7 +116,7 @@ async function keepPublishing(
     const content = randomBytes(1000 + (patch % 7) * 30_000);
     const release = { name, version, archive: npmArchive({ name, version }, { data: content }) };
     witness.interrupted += await publish(registry, token, release);
-    witness.acknowledged.push(release);
+    witness.acknowledge(release);
   }
 }
 
@@ -141,6 +153,8 @@ test('every acknowledged publish survives SIGKILL, and every other can be repeat
       (error: unknown) => error,
     );
     for (let round = 0; round < kills; round++) {
+      // Every second round gets as far as a whole publish, however slow the machine is.
+      if (round % 2 === 0) await Promise.race([refusal, witness.next()]);
       // Another moment of the publish each time: 7 and the range have no common factor.
       const failed = await Promise.race([refusal, sleep(40 + ((round * 7) % 150))]);
       if (failed !== undefined) break;
@@ -155,7 +169,7 @@ test('every acknowledged publish survives SIGKILL, and every other can be repeat
     await using home = await freshHome();
     const audit = [builtRegistry, 'audit', 'verify', '--data', data];
     expectSuccess(await run(pinnedNode, audit, { env: home.env }));
-    expect(witness.acknowledged.length).toBeGreaterThan(kills);
+    expect(witness.acknowledged.length).toBeGreaterThan(kills / 2);
     expect(witness.interrupted).toBeGreaterThan(0);
     report(witness, registry.startTimes.slice(1));
   } finally {
