@@ -110,7 +110,7 @@ test('owners come and go', async () => {
   expect([last.code, last.stderr.replaceAll(registry.url, '<registry>')]).toMatchInlineSnapshot(`
     [
       1,
-      "error: failed to remove \`ada\` from the owners of \`by-ada\`
+      "error: failed to remove \`ada\` from the owners of \`by-ada\` at <registry>
     caused by: a package cannot be left without an owner
     hint: add another owner first
     ",
@@ -120,7 +120,7 @@ test('owners come and go', async () => {
   expect([unknown.code, unknown.stderr.replaceAll(registry.url, '<registry>')]).toMatchInlineSnapshot(`
     [
       1,
-      "error: failed to add \`nobody\` to the owners of \`by-ada\`
+      "error: failed to add \`nobody\` to the owners of \`by-ada\` at <registry>
     caused by: 404: there is no user of that name here
     ",
     ]

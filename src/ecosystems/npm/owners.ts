@@ -17,7 +17,7 @@ export async function owners(
   packageName: string,
   token: Secret | undefined,
 ): Promise<readonly Owner[]> {
-  const attempt = `failed to list the owners of \`${packageName}\``;
+  const attempt = `failed to list the owners of \`${packageName}\` at ${client.displayUrl}`;
   const path = `-/package/${packagePath(packageName)}/owners`;
   const answer = await client.ask({ method: 'GET', path, command: 'owner', attempt, token });
   if (isSuccess(answer)) return ownersWithRoles(parseJsonObject(answer.text), attempt);
@@ -46,7 +46,7 @@ export async function addOwner(
   packageName: string,
   { user, role }: { readonly user: string; readonly role: PackageRole },
 ): Promise<'added' | 'invited'> {
-  const attempt = `failed to add \`${user}\` to the owners of \`${packageName}\``;
+  const attempt = `failed to add \`${user}\` to the owners of \`${packageName}\` at ${client.displayUrl}`;
   if (role !== 'owner') return await addWithRole(client, { proofs, packageName, attempt }, user, role);
   const added = await readUser(client, proofs.token, user, attempt);
   const answer = await change(client, { proofs, packageName, attempt }, (current) =>
@@ -81,7 +81,7 @@ export async function removeOwner(
   packageName: string,
   user: string,
 ): Promise<void> {
-  const attempt = `failed to remove \`${user}\` from the owners of \`${packageName}\``;
+  const attempt = `failed to remove \`${user}\` from the owners of \`${packageName}\` at ${client.displayUrl}`;
   let listed = true;
   await change(client, { proofs, packageName, attempt }, (current) => {
     const left = current.filter(({ name }) => name !== user);

@@ -101,7 +101,7 @@ export async function setRequireSecondFactor(
     method: 'POST',
     path: `-/package/${packagePath(packageName)}/access`,
     command: 'access',
-    attempt: `failed to ${change} \`${packageName}\``,
+    attempt: `failed to ${change} \`${packageName}\` at ${client.displayUrl}`,
     token,
     oneTimePassword,
     json: required
