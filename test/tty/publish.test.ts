@@ -115,7 +115,8 @@ describe.skipIf(lacking !== undefined)('pub publish', () => {
       tag       latest
       registry  <registry>
       account   ada (PUB_TOKEN)
-      ✔ one-time password (to publish @ada/tool@1.0.0) 
+      ✔ one-time password, or Enter to approve in a browser (to
+        publish @ada/tool@1.0.0) 
          Published @ada/tool@1.0.0 to <registry>
       + @ada/tool@1.0.0"
     `);
