@@ -69,19 +69,19 @@ export default {
     {
       name: 'releases-know-no-protocol',
       severity: 'error',
-      from: { path: '^registry/src/(releases|accounts|packages|audit|mail|store)/' },
+      from: { path: '^registry/src/(releases|accounts|organisations|packages|audit|mail|store)/' },
       to: { path: '^registry/src/(protocols|web|app|server|routes)' },
     },
     {
       name: 'store-is-the-floor',
       severity: 'error',
       from: { path: '^registry/src/store/' },
-      to: { path: '^registry/src/(releases|accounts|packages|audit)/' },
+      to: { path: '^registry/src/(releases|accounts|organisations|packages|audit)/' },
     },
     {
       name: 'no-fastify-below-protocols',
       severity: 'error',
-      from: { path: '^registry/src/(releases|accounts|packages|audit|mail|store)/' },
+      from: { path: '^registry/src/(releases|accounts|organisations|packages|audit|mail|store)/' },
       to: { path: 'node_modules/fastify/' },
     },
     {

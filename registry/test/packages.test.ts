@@ -316,10 +316,11 @@ describe('the profile', () => {
       tfa: null,
       email: 'new@example.org',
     });
+    // A new address counts once somebody confirmed that they read it.
     expect((await alice.get(profilePath)).body).toMatchObject({
       name: 'alice',
       tfa: false,
-      email: 'new@example.org',
+      email: 'alice@example.org',
     });
   });
 
