@@ -6,8 +6,8 @@ import { sessionContext } from './browser-log-in.ts';
 import { checkPassword } from './log-in.ts';
 import { finishAuthentication } from './passkeys/authenticate.ts';
 import { hasSecondFactor } from './second-factor/factors.ts';
-import { checkCode, consumeProof, type Proof, type ProofFactor } from './second-factor/proof.ts';
-import { type Session, stepUp } from './sessions.ts';
+import { checkCode, consumeProof, type Proof } from './second-factor/proof.ts';
+import { type NewSession, type Session, stepUp } from './sessions.ts';
 
 /**
  * Confirming that it is still the same person, before anything that decides over the account or its packages:
@@ -29,7 +29,8 @@ export async function confirmWithCode(
   return await confirm(services, confirmation, async () => {
     const act = { action: 'confirm', subject: accountName, details: {} };
     const proof = await checkCode(services, { accountId, accountName, ...presented, act });
-    return { factor: proof.factor, proof };
+    // No approval is for this act, so it was a code.
+    return { factor: 'totp', proof };
   });
 }
 
@@ -61,7 +62,7 @@ export async function confirmWithPassword(
 }
 
 interface Confirmed {
-  readonly factor: ProofFactor;
+  readonly factor: NonNullable<NewSession['provedWith']>;
   /** Where there is something left to use up. */
   readonly proof?: Proof;
 }
