@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Context } from '../context.ts';
-import { type TokenScope, tokenScopes } from '../ecosystems/registry.ts';
 import { PubError } from '../errors.ts';
-import { createToken, listTokens, revokeToken } from '../ops/tokens.ts';
+import { createToken, listTokens, revokeToken, tokenScopes } from '../ops/tokens.ts';
 import {
   commandGroup,
   newCommand,
@@ -13,6 +12,8 @@ import {
   registryOption,
   type SecondFactorOptions,
 } from './options.ts';
+
+type TokenScope = (typeof tokenScopes)[number];
 
 interface CreateOptions extends SecondFactorOptions {
   readonly name: string;

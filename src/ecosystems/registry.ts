@@ -79,8 +79,7 @@ export interface SecondFactorStatus {
   readonly pending: boolean;
 }
 
-export const tokenScopes = ['read', 'stage', 'publish', 'yank', 'owners'] as const;
-export type TokenScope = (typeof tokenScopes)[number];
+export type TokenScope = 'read' | 'stage' | 'publish' | 'yank' | 'owners';
 
 /** What a new token may be used for. */
 export interface TokenSettings {

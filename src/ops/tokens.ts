@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { ListedToken, TokenSettings } from '../ecosystems/registry.ts';
+import type { ListedToken, TokenScope, TokenSettings } from '../ecosystems/registry.ts';
 import { PubError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { withSecondFactor } from '../second-factor/with-second-factor.ts';
@@ -7,6 +7,15 @@ import type { Secret } from '../secret.ts';
 import { passwordFor } from './account-password.ts';
 import { openAuthenticated } from './connection.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
+
+/** What a token may be asked to do, in the order of a help text. */
+export const tokenScopes = [
+  'read',
+  'stage',
+  'publish',
+  'yank',
+  'owners',
+] as const satisfies readonly TokenScope[];
 
 type TokenContext = Pick<
   Context,

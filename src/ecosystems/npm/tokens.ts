@@ -1,5 +1,4 @@
 import { PubError } from '../../errors.ts';
-import { foreignText } from '../../http/foreign-text.ts';
 import { refusalOf } from '../../http/registry-error.ts';
 import type { HttpResponse } from '../../http/transport.ts';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject, stringMember } from '../../json.ts';
@@ -43,7 +42,7 @@ function listedToken(entry: Json, attempt: string): ListedToken {
   const key = stringMember(object, 'key');
   if (object === undefined || key === undefined || !/^[\w-]{1,256}$/.test(key))
     throw unexpectedAnswer(attempt, 'it lists a token without a key');
-  const text = (member: string) => foreignText(stringMember(object, member) ?? '') || undefined;
+  const text = (member: string) => oneLine(stringMember(object, member) ?? '') || undefined;
   return {
     key,
     name: text('name'),
@@ -58,10 +57,18 @@ function listedToken(entry: Json, attempt: string): ListedToken {
   };
 }
 
+/** A list has a line for each token: what a registry calls one must not begin another. */
+function oneLine(text: string): string {
+  return text
+    .slice(0, 500)
+    .replaceAll(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim();
+}
+
 /** npm's own registry has objects in some of these lists: they are left out, not guessed at. */
 function textList(value: Json | undefined): readonly string[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const texts = value.filter((entry): entry is string => typeof entry === 'string').map(foreignText);
+  const texts = value.filter((entry): entry is string => typeof entry === 'string').map(oneLine);
   return texts.length === value.length ? texts : undefined;
 }
 

@@ -46,10 +46,10 @@ test.each(['https://evil.example/tokens', 'https://registry.example/other/tokens
   },
 );
 
-test('what a list says is made fit to be printed', async () => {
-  const objects = [{ key: 'aaaaaa', name: 'a\u001b[2Jb', permissions: [{ name: 'package' }] }];
+test('what a list says stays on its line, whatever a registry calls a token', async () => {
+  const objects = [{ key: 'aaaaaa', name: 'a\u001b[2Jb\nfake  line', permissions: [{ name: 'package' }] }];
   const { registry } = registryWith([list, { body: { objects, urls: {} } }]);
-  expect((await registry.tokens(token))[0]).toMatchObject({ name: 'ab', scopes: undefined });
+  expect((await registry.tokens(token))[0]).toMatchObject({ name: 'a [2Jb fake line', scopes: undefined });
 });
 
 test.each([
