@@ -34,7 +34,7 @@ export const projects: readonly TestProject[] = [
   {
     name: 'browser',
     folder: 'test/browser',
-    timeout: 60_000,
+    timeout: 120_000,
     lacks: () => [...keyring(), peers(), program('chromium')],
   },
   { name: 'tty', folder: 'test/tty', timeout: 60_000, lacks: () => [build(), program('tmux')] },
