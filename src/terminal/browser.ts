@@ -15,7 +15,11 @@ export function createPageOpener({ environment, platform }: BrowserOptions): (ur
     if (opener === undefined) return;
     const [program, ...args] = opener;
     await new Promise<void>((resolve) => {
-      const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true });
+      const child = spawn(program, [...args, url], {
+        stdio: 'ignore',
+        detached: true,
+        env: withoutCredentials(environment),
+      });
       // No browser, or none that starts: the person has the address.
       child.once('error', () => resolve());
       child.once('spawn', () => {
@@ -24,6 +28,12 @@ export function createPageOpener({ environment, platform }: BrowserOptions): (ur
       });
     });
   };
+}
+
+/** A browser outlives this program by hours, and has no use for a token. */
+function withoutCredentials(environment: BrowserOptions['environment']): NodeJS.ProcessEnv {
+  const named = /^PUB_|TOKEN|OTP|SECRET|PASSW|_AUTH/i;
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !named.test(name)));
 }
 
 function openerOf(
