@@ -283,4 +283,40 @@ describe('confirming that it is you', () => {
       '/-/web/account',
     );
   });
+
+  test('a password that was given before there was a factor proves nothing afterwards', async () => {
+    const registry = await createTestRegistry();
+    const bob = await registry.signUp('bob');
+    const browser = await loggedIn(registry, 'bob');
+    await registry.enrol(bob);
+    const csrf = (await browser.open('/')).forms.at(-1)?.fields['csrf'] as string;
+    const answer = await browser.post(
+      '/-/web/security/recovery-codes',
+      { csrf },
+      { referer: '/-/web/security' },
+    );
+    expect(answer.headers['location']).toBe(
+      `/-/web/confirm?${new URLSearchParams({ return: '/-/web/security' })}`,
+    );
+  });
+
+  test('a form that was sent too late leads to the confirmation and back, and is not sent again', async () => {
+    const registry = await createTestRegistry();
+    const [, authenticator] = await registry.signUpWithFactor('alice');
+    const browser = browserAt(registry.app);
+    await browser.submit(await logIn(browser, 'alice'), { code: authenticator.code() });
+    const csrf = (await browser.open('/')).forms.at(-1)?.fields['csrf'] as string;
+    registry.clock.advance(11 * minute);
+    const before = await registry.auditEvents();
+    const referer = '/-/web/security/recovery-codes';
+    const sent = await browser.post(referer, { csrf }, { referer });
+    const confirm = await browser.open(String(sent.headers['location']));
+    expect(confirm.words).toContain('Confirm that it is you');
+    const back = await browser.submit(confirm, { code: authenticator.code() });
+    expect(back.path).toBe(referer);
+    expect((await registry.auditEvents()).slice(before.length)).toEqual([
+      'account:change-refused alice alice proof_required',
+      'session:confirmed alice alice',
+    ]);
+  });
 });
