@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { holdLifetime } from '../src/accounts/hold.ts';
 import { Authenticator, codeOf } from './support/authenticator.ts';
 import { type Browser, browserAt, type Page } from './support/browser-client.ts';
 import { Client } from './support/client.ts';
 import { mailsOf } from './support/people.ts';
 import { publish } from './support/publishing.ts';
-import { minute, second } from './support/test-clock.ts';
+import { day, minute, second } from './support/test-clock.ts';
 import { createTestRegistry, goodPassword, type TestRegistry } from './support/test-registry.ts';
 
 /** The security pages in a browser without script. */
@@ -310,4 +311,49 @@ test('where passkeys cannot work, the page says so', async () => {
   const [, browser] = await signedUp();
   const page = await browser.open(`${base}/passkeys/add`);
   expect(page.words).toContain('Passkeys need a registry with a host name that is reached over HTTPS.');
+});
+
+describe('an account whose factor was lost', () => {
+  const useCode = async (registry: TestRegistry, code: string): Promise<Browser> => {
+    const browser = browserAt(registry.app);
+    const values = { name: 'alice', password: goodPassword };
+    const half = await browser.submit(await browser.open('/-/web/log-in'), values);
+    expect((await browser.submit(half, { code })).words).toContain('A new recovery code');
+    return browser;
+  };
+
+  test('is held by the first recovery code, and by the next one gets other factors and nothing else', async () => {
+    const registry = await createTestRegistry();
+    const [, app] = await registry.signUpWithFactor('alice');
+    const [first = '', next = '', last = ''] = app.recoveryCodes;
+    const held = await useCode(registry, first);
+    registry.clock.advance(10 * minute);
+    await useCode(registry, last);
+    expect((await held.open(`${base}/totp`)).words).toContain('can change nothing until');
+
+    registry.clock.advance(holdLifetime);
+    const browser = await useCode(registry, next);
+    expect(registry.sql(`select id from accounts where hold_until > ${registry.clock.now}`)).toEqual([]);
+    expect((await browser.open(`${base}/tokens/create`)).path).toContain('/-/web/confirm');
+    expect((await browser.open('/-/web/account/email')).path).toContain('/-/web/confirm');
+    const page = await browser.open(`${base}/totp`);
+    const gone = await browser.submit(page, { password: goodPassword }, 'Remove the authenticator app');
+    expect(gone.words).toContain('Your password is all that protects this account');
+    expect(mailsOf(registry, 'recovery-code-used')).toHaveLength(2);
+    expect(mailsOf(registry, 'recovery-code-used-again')).toHaveLength(1);
+  });
+
+  test('has ten minutes for it, and seven days after the hold', async () => {
+    const registry = await createTestRegistry();
+    const [, app] = await registry.signUpWithFactor('alice');
+    const [first = '', next = '', last = ''] = app.recoveryCodes;
+    await useCode(registry, first);
+    registry.clock.advance(holdLifetime);
+    const browser = await useCode(registry, next);
+    registry.clock.advance(10 * minute + second);
+    expect((await browser.open(`${base}/totp`)).path).toContain('/-/web/confirm');
+    registry.clock.advance(7 * day);
+    const later = await useCode(registry, last);
+    expect((await later.open(`${base}/totp`)).words).toContain('can change nothing until');
+  });
 });

@@ -19,6 +19,23 @@ export async function refuseWhileHeld(db: Read, accountId: number, now: number):
   throw new Refusal('account_held', `this account was recovered and can change nothing until ${until}`);
 }
 
+/**
+ * For so long after a hold, a further recovery code begins no other one: its session replaces the factors that
+ * were lost. Without it whoever lost them would be held for ever, one code after the other.
+ */
+const servedFor = 7 * 24 * 60 * 60 * 1_000;
+
+/** Holds an account a recovery code was used for, unless it is held, or was until lately. */
+export async function holdRecovered(transaction: Write, accountId: number, now: number): Promise<void> {
+  const { hold_until } = await transaction
+    .selectFrom('accounts')
+    .select('hold_until')
+    .where('id', '=', accountId)
+    .executeTakeFirstOrThrow();
+  if (hold_until !== null && now < hold_until + servedFor) return;
+  await holdAccount(transaction, accountId, now + holdLifetime);
+}
+
 export async function holdAccount(
   transaction: Write,
   accountId: number,

@@ -14,7 +14,7 @@ import {
   passwordLimit,
   refundAttempt,
 } from './attempts.ts';
-import { holdAccount, holdLifetime } from './hold.ts';
+import { holdRecovered } from './hold.ts';
 import { noteAddress } from './known-addresses.ts';
 import { mailLock } from './lock-notice.ts';
 import { codeRequired } from './second-factor/demand.ts';
@@ -174,7 +174,7 @@ export type LoginFactor =
   | { readonly kind: 'recovery-code'; readonly id: number }
   | { readonly kind: 'passkey' };
 
-export function factorOf(used: LoginFactor): ProofFactor | 'recovery-code' {
+export function factorOf(used: LoginFactor): ProofFactor {
   return 'factor' in used ? used.factor : used.kind;
 }
 
@@ -230,7 +230,7 @@ async function consumeLoginFactor(
       throw codeRequired('this account has a second factor');
   } else if (used.kind === 'recovery-code') {
     if (!(await consumeRecoveryCode(transaction, used.id, now))) throw recoveryCodeRefused();
-    await holdAccount(transaction, account.id, now + holdLifetime);
+    await holdRecovered(transaction, account.id, now);
   } else if (used.kind !== 'passkey') {
     await consumeProof(transaction, used, now);
   }

@@ -106,6 +106,12 @@ const letters = {
     facts: ['account', 'until', 'left', 'program', 'address'],
     advice: notYou,
   },
+  'recovery-code-used-again': {
+    subject: 'A recovery code of {account} was used',
+    said: 'Somebody logged in to the account {account} with its password and a recovery code. The hold that an earlier one began is over: for ten minutes this browser can replace the second factors of the account.',
+    facts: ['account', 'left', 'program', 'address'],
+    advice: notYou,
+  },
   'recovery-codes-low': {
     subject: 'The recovery codes of {account} are running out',
     said: 'The account {account} has few recovery codes left. Make new ones on the security page.',

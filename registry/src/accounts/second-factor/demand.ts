@@ -46,7 +46,9 @@ export async function demandProof(
   const db = services.database.read;
   refuseActBeyondLimits(actor, demand.act);
   await refuseWhileHeld(db, actor.accountId, services.clock());
-  if (actor.credential.kind === 'session') return await sessionProof(db, actor, services.clock());
+  if (actor.credential.kind === 'session') {
+    return await sessionProof(db, actor, demand.act, services.clock());
+  }
   if (!(await needsCode(db, actor.accountId, demand))) return undefined;
   if (code === undefined) throw await challenge(services, requester, demand);
   const { accountId, name: accountName } = actor;

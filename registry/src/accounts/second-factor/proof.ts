@@ -16,8 +16,11 @@ import { matchStep, normaliseCode } from './totp.ts';
  */
 export type Proof = CodeProof | ApprovalProof | SessionProof;
 
-/** What stands behind a proof, as the audit log and the index call it. */
-export type ProofFactor = 'totp' | 'passkey' | 'password';
+/**
+ * What stands behind a proof, as the audit log and the index call it. A recovery code replaces factors, and
+ * nothing else: `session-proof.ts`.
+ */
+export type ProofFactor = 'totp' | 'passkey' | 'password' | 'recovery-code';
 
 interface AnyProof {
   readonly factor: ProofFactor;

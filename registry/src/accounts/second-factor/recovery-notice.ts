@@ -1,8 +1,8 @@
 import { fromProgram, mailAccount } from '../../mail/outbox.ts';
 import { spellTime } from '../../mail/render.ts';
 import type { Write } from '../../store/database.ts';
+import { getAccount } from '../accounts.ts';
 import type { Program } from '../actor.ts';
-import { holdLifetime } from '../hold.ts';
 import { countRecoveryCodes } from './replace-recovery-codes.ts';
 
 /** With so many codes left it is time for new ones. */
@@ -15,10 +15,12 @@ export async function mailRecovery(
   { accountId, program }: { readonly accountId: number; readonly program: Program },
 ): Promise<void> {
   const left = await countRecoveryCodes(transaction, accountId);
+  const { hold_until } = await getAccount(transaction, accountId);
+  const held = hold_until !== null && hold_until > now;
   await mailAccount(transaction, now, accountId, {
-    template: 'recovery-code-used',
+    template: held ? 'recovery-code-used' : 'recovery-code-used-again',
     values: {
-      until: spellTime(now + holdLifetime),
+      ...(held && { until: spellTime(hold_until) }),
       left: String(left),
       ...fromProgram(program),
     },

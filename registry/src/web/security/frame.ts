@@ -7,12 +7,12 @@ export const backToSecurity = html`<p class="soft"><a href="/-/web/security">Sec
 
 /**
  * For a page whose form takes a fresh proof: asked for before the form is filled in, or it would be lost on the
- * way. The act behind the form asks again.
+ * way. The act behind the form asks again. `action` is what it will be, as in an `Act`.
  */
-export async function requireProof(visit: Visit): Promise<LoggedIn> {
+export async function requireProof(visit: Visit, action = 'account:change'): Promise<LoggedIn> {
   const loggedIn = requireLogin(visit);
   const { database, clock } = visit.services;
   await refuseWhileHeld(database.read, loggedIn.actor.accountId, clock());
-  await sessionProof(database.read, loggedIn.actor, clock());
+  await sessionProof(database.read, loggedIn.actor, { action }, clock());
   return loggedIn;
 }

@@ -85,7 +85,7 @@ export async function showPasskey(visit: Visit): Promise<Answer> {
 }
 
 async function passkeyPage(visit: Visit, wrong?: string): Promise<Page> {
-  const { actor } = await requireProof(visit);
+  const { actor } = await requireProof(visit, 'factor:change');
   const db = visit.services.database.read;
   const id = parameter(visit.request, 'id');
   const passkey = (await listPasskeys(db, actor.accountId)).find((one) => one.id === id);

@@ -16,7 +16,7 @@ export async function showRecoveryCodes(visit: Visit): Promise<Answer> {
 }
 
 async function recoveryCodesPage(visit: Visit, wrong?: string): Promise<Page> {
-  const { actor } = await requireProof(visit);
+  const { actor } = await requireProof(visit, 'factor:change');
   const db = visit.services.database.read;
   if (!(await hasSecondFactor(db, actor.accountId))) {
     throw new Refusal('factor_not_enrolled', 'recovery codes stand in for a second factor: add one first');

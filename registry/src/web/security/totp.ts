@@ -24,7 +24,7 @@ export async function showTotp(visit: Visit): Promise<Answer> {
 }
 
 async function totpPage(visit: Visit, wrong?: string): Promise<Page> {
-  const { requester, actor } = await requireProof(visit);
+  const { requester, actor } = await requireProof(visit, 'factor:change');
   const { totp, passkeys } = await findFactors(visit.services.database.read, actor.accountId);
   const pending = totp === undefined ? await findPendingEnrolment(visit.services, requester) : undefined;
   const content =
