@@ -36,7 +36,7 @@ async function send(url: string, method: string, body: object, headers: Record<s
   return { status: response.status, body: (await response.json()) as Record<string, string> };
 }
 
-test('two server processes on one folder accept a code once between them, and one archive for a version', async () => {
+test('two server processes on one folder accept a code and a recovery code once between them, and one archive for a version', async () => {
   const data = mkdtempSync(join(place, 'pub-registry-'));
   onTestFinished(() => rmSync(data, { recursive: true, force: true }));
   const first = await startServer(data);
@@ -77,4 +77,17 @@ test('two server processes on one folder accept a code once between them, and on
   // One step ahead of the code that confirmed: a later step, and still in its window should the next one begin.
   const sameCode = await publishAll((i) => `2.0.${i}`, { 'npm-otp': codeOf(seed, Date.now() + 30_000) });
   expect(sameCode.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(401)]);
+
+  const recoveryCodes = confirmed.body['tfa'] as unknown as string[];
+  const logIns = await Promise.all(
+    Array.from({ length: 6 }, (_, i) =>
+      send(
+        servers[i % 2] + userPath('alice'),
+        'PUT',
+        { name: 'alice', password: goodPassword },
+        { 'npm-otp': recoveryCodes[0] ?? '' },
+      ),
+    ),
+  );
+  expect(logIns.filter(({ status }) => status === 201)).toHaveLength(1);
 });
