@@ -157,9 +157,7 @@ describe('mail', () => {
     expect(stdout).toBe(
       '1\t2026-01-01T12:00:15.000Z\talice@example.org\tverify-email\t24\tgiven up\tthe mail server did not take it: EAUTH 535\n',
     );
-    expect((await run(['mail', 'retry', ...on(registry)])).stderr).toBe(
-      '1 will be sent by the server\n',
-    );
+    expect((await run(['mail', 'retry', ...on(registry)])).stderr).toBe('1 will be sent by the server\n');
     const [row] = registry.sql('select attempts, next_at from outbox');
     expect([row.attempts, row.next_at <= Date.now()]).toEqual([0, true]);
   });
