@@ -44,7 +44,13 @@ async function openSession(registry: TestRegistry, name: string): Promise<Reques
       .executeTakeFirstOrThrow(),
   );
   const actor = { accountId, name, credential: { kind: 'session', id } } as const;
-  return { actor, code: undefined, receivedAt: now, program: { agent: 'test', address: '127.0.0.1' }, browser: undefined };
+  return {
+    actor,
+    code: undefined,
+    receivedAt: now,
+    program: { agent: 'test', address: '127.0.0.1' },
+    browser: undefined,
+  };
 }
 
 interface Person {
