@@ -9,6 +9,9 @@ import { startRegistry } from '../support/servers.ts';
 
 const [first, second, third] = ['correct horse battery', 'wrong donkey charger', 'a third long sentence'];
 
+/** The outbox is looked at every two seconds. */
+const patience = { timeout: 15_000 };
+
 const press = (page: Page, name: string) =>
   page.getByRole('main').getByRole('button', { name, exact: true }).click();
 
@@ -41,8 +44,9 @@ test('a person moves their mail, forgets a password twice, and sets it by the li
   await press(page, 'Change the address');
   await page.getByText('A link went to liddell@example.org').waitFor();
   await inspect(browser, 'email-waiting');
-  await linkInMail(data, 'Confirm your e-mail address');
-  await expect.poll(async () => (await page.goto(await linkInMail(data, 'Confirm')))?.status()).toBe(200);
+  await expect
+    .poll(async () => (await page.goto(await linkInMail(data, 'Confirm')))?.status(), patience)
+    .toBe(200);
   await press(page, 'Confirm the address');
   await page.getByText('Mail about the account goes to liddell@example.org').waitFor();
 
@@ -82,7 +86,7 @@ test('a person moves their mail, forgets a password twice, and sets it by the li
   await page.goto(`${url}/-/web/password/forgotten`);
   await page.getByLabel('User name or e-mail address').fill('alice');
   await press(page, 'Send the link');
-  await expect.poll(() => linkInMail(data, 'Set a new password')).not.toBe(earlier);
+  await expect.poll(() => linkInMail(data, 'Set a new password'), patience).not.toBe(earlier);
   await page.goto(await linkInMail(data, 'Set a new password'));
   await inspect(browser, 'reset-passkey');
   await fillNew(page, third);
