@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { liftHoldByOperator } from '../src/accounts/lift-hold.ts';
-import { resetFactorByOperator } from '../src/accounts/second-factor/enrolment.ts';
+import { resetFactorByOperator } from '../src/accounts/second-factor/removal.ts';
 import { makeOwner } from './support/people.ts';
 import { archiveOf, publish } from './support/publishing.ts';
 import { hour } from './support/test-clock.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { resetFactorByOperator } from '../src/accounts/second-factor/enrolment.ts';
+import { resetFactorByOperator } from '../src/accounts/second-factor/removal.ts';
 import { linkIn, receiveMail, receiveSubjects } from './support/mailbox.ts';
 import { makeOwner } from './support/people.ts';
 import { archiveOf, publish } from './support/publishing.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { resetFactorByOperator } from '../src/accounts/second-factor/enrolment.ts';
+import { resetFactorByOperator } from '../src/accounts/second-factor/removal.ts';
 import { type Authenticator, step } from './support/authenticator.ts';
 import type { Answer, Client } from './support/client.ts';
 import { makeOwner } from './support/people.ts';

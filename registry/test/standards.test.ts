@@ -168,7 +168,7 @@ describe('OWASP ASVS 5', () => {
   test('7.4.2: an account whose factor the operator removed has no token left', async () => {
     const registry = await createTestRegistry();
     const [alice] = await registry.signUpWithFactor('alice');
-    const { resetFactorByOperator } = await import('../src/accounts/second-factor/enrolment.ts');
+    const { resetFactorByOperator } = await import('../src/accounts/second-factor/removal.ts');
     await resetFactorByOperator(registry.services, 1);
     expect((await alice.get('/-/whoami')).status).toBe(401);
   });

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { Command } from 'commander';
 import { createAccount, findAccount } from '../accounts/accounts.ts';
 import { liftHoldByOperator } from '../accounts/lift-hold.ts';
-import { resetFactorByOperator } from '../accounts/second-factor/enrolment.ts';
+import { resetFactorByOperator } from '../accounts/second-factor/removal.ts';
 import { Refusal } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { requireData, withServices } from './with-services.ts';

@@ -5,19 +5,14 @@ import { fromProgram, mailAccount } from '../../mail/outbox.ts';
 import type { Services } from '../../services.ts';
 import type { Read, Write } from '../../store/database.ts';
 import type { TotpFactorRow } from '../../store/schema.ts';
-import { getAccount } from '../accounts.ts';
 import type { Actor, Requester } from '../actor.ts';
 import { chargeAttempt, clearAttempts, oneTimePasswordLimit } from '../attempts.ts';
 import { changeAccount } from '../change-account.ts';
 import { refuseWhileHeld } from '../hold.ts';
-import { checkNewPassword } from '../passwords.ts';
-import { endOtherSessions } from '../sessions.ts';
-import { revokeOtherTokens } from '../tokens.ts';
 import { type Demand, demandProof, settleProof } from './demand.ts';
-import { type FactorMode, findFactor, findFactors, seedContext } from './factors.ts';
+import { dropPending, type FactorMode, findFactor, seedContext } from './factors.ts';
 import { codeAttempts } from './proof.ts';
 import { generateRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts';
-import { refuseWhereRequired } from './requirements.ts';
 import { createSeed, enrolmentUri, matchStep, normaliseCode } from './totp.ts';
 
 /**
@@ -199,41 +194,8 @@ async function activate(transaction: Write, pending: TotpFactorRow, step: number
     .execute();
 }
 
-/**
- * Removes the authenticator app, which takes a code, and any pending enrolment, which does not. Where it is the
- * last factor, the password must be one that can stand alone.
- */
-export async function disableFactor(
-  services: Services,
-  requester: Requester,
-  password: string,
-): Promise<void> {
-  await changeAccount(services, requester.actor, () => attemptDisable(services, requester, password));
-}
-
-async function attemptDisable(services: Services, requester: Requester, password: string): Promise<void> {
-  const { actor } = requester;
-  const act = { action: 'factor:disable', subject: actor.name, details: { factor: 'totp' } };
-  const demand: Demand = { kind: 'governance', why: 'removing the second factor needs it', act };
-  const proof = await demandProof(services, requester, demand);
-  await services.database.write(async (transaction) => {
-    const now = services.clock();
-    await dropPending(transaction, actor.accountId);
-    await settleProof(transaction, { actor, demand, proof, now });
-    const { totp, passkeys } = await findFactors(transaction, actor.accountId);
-    if (totp === undefined) return;
-    if (passkeys === 0) {
-      await refuseWhereRequired(transaction, actor.accountId);
-      checkNewPassword(password, { secondFactor: false });
-      await removeRecoveryCodes(transaction, actor.accountId);
-    }
-    await removeApp(transaction, actor.accountId);
-    await recordEvent(transaction, now, { tag: 'factor:disabled', actor: actor.name, subject: actor.name });
-    await mailAboutApp(transaction, now, requester, 'factor-removed');
-  });
-}
-
-async function mailAboutApp(
+/** Tells the account's owner that an authenticator app came or went. */
+export async function mailAboutApp(
   transaction: Write,
   now: number,
   { actor, program }: Requester,
@@ -241,44 +203,4 @@ async function mailAboutApp(
 ): Promise<void> {
   const values = { factor: 'authenticator app', ...fromProgram(program) };
   await mailAccount(transaction, now, actor.accountId, { template, values });
-}
-
-/** For an operator, who has checked by other means who is asking. Ends every session too. */
-export async function resetFactorByOperator(services: Services, accountId: number): Promise<boolean> {
-  return await services.database.write(async (transaction) => {
-    const account = await getAccount(transaction, accountId);
-    const { mode } = await findFactors(transaction, accountId);
-    await dropPending(transaction, accountId);
-    await removeApp(transaction, accountId);
-    await removeRecoveryCodes(transaction, accountId);
-    await transaction.deleteFrom('passkeys').where('account_id', '=', accountId).execute();
-    await clearAttempts(transaction, codeAttempts(accountId));
-    const now = services.clock();
-    await revokeOtherTokens(transaction, accountId, now);
-    await endOtherSessions(transaction, { accountId, now });
-    const event = { tag: 'factor:reset-by-operator', actor: 'operator', subject: account.name } as const;
-    await recordEvent(transaction, now, event);
-    await mailAccount(transaction, now, accountId, { template: 'factor-reset', values: {} });
-    return mode !== undefined;
-  });
-}
-
-async function removeApp(transaction: Write, accountId: number): Promise<void> {
-  await transaction
-    .deleteFrom('totp_factors')
-    .where('account_id', '=', accountId)
-    .where('state', '=', 'active')
-    .execute();
-}
-
-async function removeRecoveryCodes(transaction: Write, accountId: number): Promise<void> {
-  await replaceRecoveryCodes(transaction, accountId, [], 0);
-}
-
-async function dropPending(transaction: Write, accountId: number): Promise<void> {
-  await transaction
-    .deleteFrom('totp_factors')
-    .where('account_id', '=', accountId)
-    .where('state', '=', 'pending')
-    .execute();
 }

@@ -59,3 +59,12 @@ export async function consumeStep(transaction: Write, factorId: string, step: nu
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
+
+/** Forgets an enrolment that was begun and not confirmed. */
+export async function dropPending(transaction: Write, accountId: number): Promise<void> {
+  await transaction
+    .deleteFrom('totp_factors')
+    .where('account_id', '=', accountId)
+    .where('state', '=', 'pending')
+    .execute();
+}

@@ -2,10 +2,10 @@ import { checkPassword } from '../../accounts/log-in.ts';
 import {
   beginEnrolment,
   confirmEnrolment,
-  disableFactor,
   findPendingEnrolment,
 } from '../../accounts/second-factor/enrolment.ts';
 import { type FactorMode, findFactors } from '../../accounts/second-factor/factors.ts';
+import { disableFactor } from '../../accounts/second-factor/removal.ts';
 import { Refusal } from '../../errors.ts';
 import { codeField } from '../fields.ts';
 import { field } from '../form.ts';
