@@ -223,13 +223,14 @@ export async function findGrantedApproval(
     .executeTakeFirst();
 }
 
-/** False when it was used before, meanwhile too. */
+/** False when it was used before or ended, meanwhile too: a long upload may outlive a password change. */
 export async function consumeApproval(transaction: Write, id: number, now: number): Promise<boolean> {
   const result = await transaction
     .updateTable('approvals')
     .set({ used_at: now })
     .where('id', '=', id)
     .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
