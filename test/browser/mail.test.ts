@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { inspect, openBrowser } from '../support/browser.ts';
+import { inspect, logOut, openBrowser } from '../support/browser.ts';
 import { linkInMail } from '../support/mail-folder.ts';
 import { startRegistry } from '../support/servers.ts';
 
@@ -50,7 +50,7 @@ test('a person moves their mail, forgets a password twice, and sets it by the li
   await press(page, 'Confirm the address');
   await page.getByText('Mail about the account goes to liddell@example.org').waitFor();
 
-  await page.getByRole('button', { name: 'Log out' }).click();
+  await logOut(page);
   await page.goto(`${url}/-/web/log-in`);
   await page.getByRole('link', { name: 'I have forgotten my password' }).click();
   await inspect(browser, 'forgotten');
@@ -68,10 +68,12 @@ test('a person moves their mail, forgets a password twice, and sets it by the li
   await inspect(browser, 'reset-done');
   await page.getByRole('main').getByRole('link', { name: 'Log in' }).click();
   await logIn(page, second);
+  await page.waitForURL(`${url}/-/web/account`);
 
   await page.goto(`${url}/-/web/security/passkeys/add`);
   await page.getByLabel('Name').fill('laptop');
   await press(page, 'Add a passkey');
+  await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();
   await page.goto(`${url}/-/web/account/password`);
   await press(page, 'Use a passkey');
   await page.getByLabel('Password so far').fill(second);
@@ -81,7 +83,7 @@ test('a person moves their mail, forgets a password twice, and sets it by the li
   await page.getByText('All other sessions').waitFor();
   await inspect(browser, 'password-changed');
 
-  await page.getByRole('button', { name: 'Log out' }).click();
+  await logOut(page);
   const earlier = await linkInMail(data, 'Set a new password');
   await page.goto(`${url}/-/web/password/forgotten`);
   await page.getByLabel('User name or e-mail address').fill('alice');

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { type Account, signUp } from '../support/accounts.ts';
 import { npmArchive, sha256 } from '../support/archives.ts';
-import { inspect, openBrowser } from '../support/browser.ts';
+import { inspect, logOut, openBrowser } from '../support/browser.ts';
 import { startRegistry } from '../support/servers.ts';
 
 const press = (page: Page, name: string) =>
@@ -113,7 +113,7 @@ test('a release is approved with a passkey, for exactly its bytes, and the pages
     await inspect(browser, name);
   }
 
-  await page.getByRole('button', { name: 'Log out' }).click();
+  await logOut(page);
   await page.goto(`${url}/-/web/password/forgotten`);
   await inspect(browser, 'forgotten');
   expect(browser.complaints).toEqual([]);

@@ -62,6 +62,12 @@ async function addAuthenticator(devtools: CDPSession): Promise<void> {
   });
 }
 
+/** Logs out, and waits for the answer: a page that is opened before it takes the request back. */
+export async function logOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('link', { name: 'Log in', exact: true }).waitFor();
+}
+
 const looks = [
   { name: 'light', colorScheme: 'light', width: 1_100, height: 900 },
   { name: 'dark', colorScheme: 'dark', width: 1_100, height: 900 },
