@@ -37,7 +37,12 @@ export default {
     only(
       'npm',
       '^src/ecosystems/npm/',
-      `^src/ecosystems/npm/|^src/ecosystems/(ecosystem|registry)\\.ts$|^src/http/(transport|registry-error|browser-request)\\.ts$|^src/(second-factor/challenge|config/registry-target|package-spec)\\.ts$|${leaf}`,
+      `^src/ecosystems/npm/|^src/archives/|^src/ecosystems/(ecosystem|registry)\\.ts$|^src/http/(transport|registry-error|browser-request)\\.ts$|^src/(second-factor/challenge|config/registry-target|package-spec)\\.ts$|${leaf}`,
+    ),
+    only(
+      'archives',
+      '^src/archives/',
+      `^src/archives/|^src/ecosystems/ecosystem\\.ts$|^src/http/transport\\.ts$|${leaf}`,
     ),
     only('credentials', '^src/credentials/', `^src/credentials/|^src/config/registry-target\\.ts$|${leaf}`),
     only(
@@ -59,7 +64,8 @@ export default {
     outside('keyring', ['@napi-rs'], '^src/credentials/'),
     outside('commander', ['commander'], '^src/(main\\.ts|commands/)'),
     outside('prompts', ['@inquirer', 'chalk', 'uqr'], '^src/terminal/'),
-    outside('packing', ['tar', 'npm-packlist', '@npmcli', 'ini'], '^src/ecosystems/npm/'),
+    outside('tar', ['tar'], '^src/(archives|ecosystems/npm)/'),
+    outside('packing', ['npm-packlist', '@npmcli', 'ini'], '^src/ecosystems/npm/'),
     {
       name: 'mail-library',
       severity: 'error',

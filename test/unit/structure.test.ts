@@ -64,11 +64,13 @@ const forbidden: readonly (readonly [file: string, imports: string, rule: string
   ['src/http/b.ts', 'undici', 'undici'],
   ['src/ops/e.ts', '@inquirer/prompts', 'prompts'],
   ['src/ops/f.ts', '@napi-rs/keyring', 'keyring'],
-  ['src/ops/g.ts', 'tar', 'packing'],
+  ['src/ops/g.ts', 'tar', 'tar'],
+  ['src/ops/i.ts', 'ini', 'packing'],
+  ['src/archives/a.ts', '../ecosystems/npm/registry.ts', 'archives'],
   ['src/ops/h.ts', '../../registry/src/app.ts', 'cli-without-registry'],
   ['registry/src/a.ts', '../../src/secret.ts', 'registry-alone'],
 ];
-const packages = ['commander', 'undici', '@inquirer/prompts', '@napi-rs/keyring', 'tar'];
+const packages = ['commander', 'undici', '@inquirer/prompts', '@napi-rs/keyring', 'tar', 'ini'];
 const targets = [
   'src/ops/publish.ts',
   'src/commands/publish.ts',

@@ -1,11 +1,11 @@
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import packlist from 'npm-packlist/lib/index.js';
+import { concernsAbout, mustLookInside, startLength } from '../../archives/concerns.ts';
+import { Digesting } from '../../archives/digesting.ts';
 import { PubError } from '../../errors.ts';
 import type { Concern, PackOptions } from '../ecosystem.ts';
-import { concernsAbout, mustLookInside, startLength } from './concerns.ts';
 import { readDependencyTree } from './dependency-tree.ts';
-import { Digesting } from './digesting.ts';
 import { gitHeadOf } from './git-head.ts';
 import type { Manifest } from './manifest.ts';
 import { longestReadme, type NpmArchive, type Readme, readmeAmong } from './npm-archive.ts';

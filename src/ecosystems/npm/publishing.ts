@@ -1,10 +1,10 @@
+import { rawBody } from '../../archives/archive-bytes.ts';
 import { PubError } from '../../errors.ts';
 import { refusalOf } from '../../http/registry-error.ts';
 import type { HttpResponse } from '../../http/transport.ts';
 import { type Json, parseJsonObject, stringMember } from '../../json.ts';
 import type { Secret } from '../../secret.ts';
 import type { Proofs, PublishPlan, PublishRequest } from '../registry.ts';
-import { rawBody } from './archive-body.ts';
 import { integrityOfVersion } from './packument.ts';
 import { planFrom, preflightBody } from './preflight.ts';
 import { publishDocument } from './publish-document.ts';

@@ -1,13 +1,11 @@
-import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { Parser } from 'tar/parse';
+import { ArchiveContents } from '../../archives/archive-contents.ts';
+import { concernsAbout } from '../../archives/concerns.ts';
+import { Digesting } from '../../archives/digesting.ts';
+import { parseArchive } from '../../archives/parse-archive.ts';
 import { PubError } from '../../errors.ts';
-import { ArchiveContents } from './archive-contents.ts';
-import { concernsAbout } from './concerns.ts';
-import { Digesting } from './digesting.ts';
 import { checkManifest } from './manifest.ts';
-import { type NpmArchive, readmeAmong } from './npm-archive.ts';
+import { longestReadme, type NpmArchive, readmeAmong } from './npm-archive.ts';
 
 /**
  * Reads an archive made earlier: its list, manifest and digests, in one streamed pass, writing nothing.
@@ -16,9 +14,14 @@ import { type NpmArchive, readmeAmong } from './npm-archive.ts';
  */
 export async function readArchive(path: string): Promise<NpmArchive> {
   const digesting = new Digesting();
-  const contents = new ArchiveContents();
+  const contents = new ArchiveContents({
+    manifest: 'package.json',
+    largestManifest: 1024 * 1024,
+    others: /^readme(\..*)?$/i,
+    largestOther: longestReadme,
+  });
   try {
-    await parseThrough(path, digesting, contents);
+    await parseArchive(path, digesting, contents);
   } catch (error) {
     throw archiveError(path, error);
   }
@@ -53,34 +56,6 @@ function manifestIn(contents: ArchiveContents, path: string) {
   } catch (error) {
     throw archiveError(path, error);
   }
-}
-
-async function parseThrough(path: string, digesting: Digesting, contents: ArchiveContents): Promise<void> {
-  const parser = new Parser({ strict: true, onReadEntry: (entry) => contents.add(entry) });
-  const ended = once(parser, 'end');
-  // Awaited below; until then a failure must not count as unhandled.
-  ended.catch(() => {});
-  let isFirst = true;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-    if (isFirst) requireGzip(chunk);
-    isFirst = false;
-    digesting.update(chunk);
-    if (!parser.write(chunk)) await Promise.race([drained(parser), ended]);
-    contents.throwIfRefused();
-  }
-  if (isFirst) requireGzip(Buffer.alloc(0));
-  parser.end();
-  await ended;
-  contents.throwIfRefused();
-}
-
-/** The parser takes other compressions too; registries and installers do not. */
-function requireGzip(start: Buffer): void {
-  if (start[0] !== 0x1f || start[1] !== 0x8b) throw new Error('it is not compressed with gzip');
-}
-
-async function drained(parser: Parser): Promise<void> {
-  await once(parser, 'drain');
 }
 
 function archiveError(path: string, cause: unknown): PubError {

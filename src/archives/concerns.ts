@@ -1,4 +1,4 @@
-import type { ArchivedFile, Concern } from '../ecosystem.ts';
+import type { ArchivedFile, Concern } from '../ecosystems/ecosystem.ts';
 
 /** How many bytes of a file are looked at for the header of a key. */
 export const startLength = 4096;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Digests } from '../ecosystem.ts';
+import type { Digests } from '../ecosystems/ecosystem.ts';
 
 /** Computes every digest of an archive, and its size, in one pass over its bytes. */
 export class Digesting {

@@ -1,8 +1,7 @@
 import type { ReadEntry } from 'tar/read-entry';
-import { withoutEscapeSequences } from '../../escape-sequences.ts';
-import type { ArchivedFile } from '../ecosystem.ts';
+import type { ArchivedFile } from '../ecosystems/ecosystem.ts';
+import { withoutEscapeSequences } from '../escape-sequences.ts';
 import { mustLookInside, startLength } from './concerns.ts';
-import { longestReadme } from './npm-archive.ts';
 
 /**
  * Limits on an archive somebody hands us. The largest packages of the npm registry stay under a tenth of
@@ -10,8 +9,17 @@ import { longestReadme } from './npm-archive.ts';
  */
 const mostFiles = 200_000;
 const mostUnpackedBytes = 4 * 1024 ** 3;
-const largestManifest = 1024 * 1024;
 const longestPath = 4096;
+
+/** Which files are read whole, as text. */
+export interface ReadWhole {
+  readonly manifest: string;
+  /** Bytes; a longer manifest is refused. */
+  readonly largestManifest: number;
+  /** Others worth reading, when they are not longer than `largestOther`. */
+  readonly others?: RegExp;
+  readonly largestOther?: number;
+}
 
 /** What is kept of the entries as they pass. */
 export class ArchiveContents {
@@ -22,6 +30,16 @@ export class ArchiveContents {
   #top: string | undefined;
   readonly #seen = new Set<string>();
   #refusal: Error | undefined;
+  readonly #whole: ReadWhole;
+
+  constructor(whole: ReadWhole) {
+    this.#whole = whole;
+  }
+
+  /** The folder that everything is in. */
+  get top(): string {
+    return this.#top ?? '';
+  }
 
   /** Called by the parser, out of whose reach an error is kept until the next chunk. */
   add(entry: ReadEntry): void {
@@ -71,9 +89,11 @@ export class ArchiveContents {
   }
 
   #keepText(path: string, entry: ReadEntry): void {
-    const isManifest = path === 'package.json';
-    if (isManifest && entry.size > largestManifest) throw new Error('its package.json is over 1 MiB');
-    if (isManifest || (/^readme(\..*)?$/i.test(path) && entry.size <= longestReadme)) {
+    const { manifest, largestManifest, others, largestOther = 0 } = this.#whole;
+    if (path === manifest && entry.size > largestManifest) {
+      throw new Error(`its ${manifest} is over ${largestManifest / 1024 ** 2} MiB`);
+    }
+    if (path === manifest || (others?.test(path) && entry.size <= largestOther)) {
       this.#collect(entry, entry.size, (bytes) => this.texts.set(path, bytes.toString('utf8')));
     } else if (mustLookInside(path)) {
       this.#collect(entry, startLength, (bytes) => this.starts.set(path, bytes.toString('latin1')));
