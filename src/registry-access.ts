@@ -5,10 +5,12 @@ import { createRegistries } from './config/known-registries.ts';
 import { createLogins } from './config/logins.ts';
 import type { Registries } from './config/registries.ts';
 import type { RegistryTarget } from './config/registry-target.ts';
+import { createCargoKeychain } from './credentials/cargo-keychain.ts';
 import { createCredentials } from './credentials/chain.ts';
 import { createEnvironmentProvider } from './credentials/environment.ts';
 import { createKeychain } from './credentials/keychain.ts';
 import type { AskKeychain } from './credentials/keychain-process.ts';
+import type { RunTool } from './credentials/keychain-tool.ts';
 import type { Credentials } from './credentials/provider.ts';
 import { once } from './deferred.ts';
 import { defaultRegistryUrl } from './ecosystems/npm/default-registry.ts';
@@ -89,16 +91,13 @@ function credentialsFrom(file: ConfigFile, settings: Settings, sources: AccessSo
     registryOfToken: async () => (await outsideProject.resolve({})).url,
     npmrcToken: settings.environmentToken,
   });
-  const keychain = createKeychain({
-    ask: askKeychain(sources),
-    accounts: createLogins(file),
-    environment,
-    platform: process.platform,
-    interactive,
-    note: terminal.note,
-  });
+  const ask = askKeychain(sources);
+  const { platform } = process;
+  const person = { environment, platform, interactive, note: terminal.note };
+  const keychain = createKeychain({ ask, accounts: createLogins(file), ...person });
+  const cargoKeychain = createCargoKeychain({ ask, runTool: toolRunner(sources), ...person });
   const { registryOfToken } = fromEnvironment;
-  return createCredentials([fromEnvironment], keychain, { ...settings, registryOfToken });
+  return createCredentials([fromEnvironment], keychain, { ...settings, registryOfToken }, [cargoKeychain]);
 }
 
 /** Loaded with the first question: who has a token in the environment asks none. */
@@ -109,6 +108,15 @@ function askKeychain({ environment, signal }: AccessSources): AskKeychain {
     return createKeychainProcess({ nodePath: process.execPath, childPath, environment, signal });
   });
   return async (request, onWaiting) => await (await load())(request, onWaiting);
+}
+
+/** Loaded with the first question: only cargo's entries need it. */
+function toolRunner(sources: AccessSources): RunTool {
+  const load = once(async () => {
+    const { createToolRunner } = await import('./credentials/keychain-tool.ts');
+    return createToolRunner(sources);
+  });
+  return async (program, args, limit) => await (await load())(program, args, limit);
 }
 
 interface Connections {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { TomlTable } from 'smol-toml';
 import { PubError } from '../errors.ts';
 import { whileLocked } from './lock.ts';
-import { parseRegistryUrl } from './registry-url.ts';
+import { parseIndexUrl, parseRegistryUrl } from './registry-url.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 /** What `config.toml` says. Nothing in it is secret. */
@@ -11,7 +11,7 @@ export interface PubConfig {
   readonly registries: ReadonlyMap<string, string>;
   /** The name of a registry above. */
   readonly default: string | undefined;
-  /** Normalised URL → account: whose token the keychain holds. */
+  /** Normalised URL, of a registry or of a cargo registry's index → account: whose token the keychain holds. */
   readonly logins: ReadonlyMap<string, string>;
 }
 
@@ -88,9 +88,7 @@ function configOf(table: TomlTable, path: string): PubConfig {
     return {
       registries: new Map(registries.map(([name, entry]) => [parseRegistryName(name), urlOf(name, entry)])),
       default: table['default'] === undefined ? undefined : text(table['default'], 'default'),
-      logins: new Map(
-        logins.map(([url, account]) => [parseRegistryUrl(url), text(account, `logins."${url}"`)]),
-      ),
+      logins: new Map(logins.map(([url, account]) => [parseIndexUrl(url), text(account, `logins."${url}"`)])),
     };
   } catch (error) {
     throw failed('cannot understand', path, error);

@@ -26,6 +26,16 @@ export function parseRegistryUrl(text: string): string {
   return url.pathname.endsWith('/') ? url.href : `${url.href}/`;
 }
 
+/**
+ * The index of a cargo registry as cargo names it, in the same one form: `sparse+` and a URL. Without `sparse+` it is
+ * an index in git, or the name cargo has for the index of crates.io.
+ */
+export function parseIndexUrl(text: string): string {
+  const sparse = 'sparse+';
+  if (!text.startsWith(sparse)) return parseRegistryUrl(text);
+  return `${sparse}${parseRegistryUrl(text.slice(sparse.length))}`;
+}
+
 function refuse(message: string, hint: string): PubError {
   return new PubError('E_CONFIG', message, { hint });
 }

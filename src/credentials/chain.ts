@@ -14,16 +14,18 @@ export interface UnusedTokens {
 }
 
 /**
- * Asks the providers in order, then the keychain; the first that has a token answers, one that fails stops
- * the search. `unused` says which tokens there are and are not used, so that the person is told why.
+ * Asks the providers in order, then the keychain, then `foreign`, the entries of other programs in it; the first that
+ * has a token answers, one that fails stops the search. `unused` says which tokens there are and are not used, so
+ * that the person is told why.
  */
 export function createCredentials(
   providers: readonly CredentialProvider[],
   keychain: CredentialStore,
   unused: UnusedTokens = { plaintextToken: () => false, projectToken: () => false },
+  foreign: readonly CredentialProvider[] = [],
 ): Credentials {
   async function get(registry: RegistryTarget): Promise<Credential | undefined> {
-    for (const provider of [...providers, keychain]) {
+    for (const provider of [...providers, keychain, ...foreign]) {
       const credential = await provider.get(registry);
       if (credential !== undefined) return credential;
     }

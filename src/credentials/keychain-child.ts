@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { AsyncEntry } from '@napi-rs/keyring';
 import { parseJsonObject, stringMember } from '../json.ts';
 import { faultOf, isRace } from './keychain-fault.ts';
-import type { KeychainLine } from './keychain-protocol.ts';
+import type { KeychainLine, KeychainRequest } from './keychain-protocol.ts';
 
 export interface KeychainChildOptions {
   readonly input: Readable;
@@ -16,7 +16,7 @@ export interface KeychainChildOptions {
 
 /** The same in every answer and question; checked, although only our own parent writes here. */
 interface Request {
-  readonly action: 'get' | 'set' | 'delete';
+  readonly action: KeychainRequest['action'];
   readonly service: string;
   readonly account: string;
   readonly token: string | undefined;
@@ -81,6 +81,10 @@ async function act(entry: AsyncEntry, { action, token }: Request): Promise<Keych
     const found = await entry.getPassword();
     return typeof found === 'string' ? { status: 'found', token: found } : { status: 'absent' };
   }
+  if (action === 'get-bytes') {
+    const found = await entry.getSecret();
+    return found ? { status: 'found', token: Buffer.from(found).toString('utf8') } : { status: 'absent' };
+  }
   if (action === 'delete') {
     const erased = await entry.deleteCredential();
     if (typeof (await entry.getPassword()) === 'string') {
@@ -110,8 +114,12 @@ function parseRequest(line: string): Request | undefined {
   const action = stringMember(object, 'action');
   const service = stringMember(object, 'service');
   const account = stringMember(object, 'account');
-  if (action !== 'get' && action !== 'set' && action !== 'delete') return undefined;
+  if (!isAction(action)) return undefined;
   if (!service || !account) return undefined;
   const mayPrompt = object?.['mayPrompt'] === true;
   return { action, service, account, token: stringMember(object, 'token'), mayPrompt };
+}
+
+function isAction(text: string | undefined): text is Request['action'] {
+  return text === 'get' || text === 'get-bytes' || text === 'set' || text === 'delete';
 }

@@ -52,7 +52,7 @@ export function keychainChildPath(moduleUrl: string): string {
  * What the binding needs to find the keychain and its dialog, and nothing else: no token of ours or of
  * another program, and no option that would change how the child's `node` runs.
  */
-const passedOn = [
+export const passedOn: readonly string[] = [
   ...['HOME', 'USER', 'LOGNAME', 'PATH', 'LANG', 'TMPDIR'],
   ...['DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR', 'DISPLAY', 'WAYLAND_DISPLAY', 'XAUTHORITY'],
   ...[

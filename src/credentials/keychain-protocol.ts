@@ -5,7 +5,8 @@ import type { Secret } from '../secret.ts';
  * variable. Stdin stays open until the answer: its end tells the child that nobody waits any more.
  */
 export interface KeychainRequest {
-  readonly action: 'get' | 'set' | 'delete';
+  /** `get-bytes`: as `get`, of an entry that holds UTF-8 where this program would have stored UTF-16 (Windows). */
+  readonly action: 'get' | 'get-bytes' | 'set' | 'delete';
   readonly service: string;
   readonly account: string;
   readonly token?: Secret | undefined;

@@ -89,7 +89,12 @@ async function ask(
   return answer;
 }
 
-function canShowDialog({ interactive, environment, platform }: KeychainOptions): boolean {
+/** Whether a person would see a dialog of the keychain. */
+export function canShowDialog({
+  interactive,
+  environment,
+  platform,
+}: Pick<KeychainOptions, 'interactive' | 'environment' | 'platform'>): boolean {
   if (!interactive) return false;
   return platform !== 'linux' || Boolean(environment['DISPLAY'] || environment['WAYLAND_DISPLAY']);
 }

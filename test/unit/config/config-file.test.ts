@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createConfigFile } from '../../../src/config/config-file.ts';
 import { configPath } from '../../../src/config/config-folder.ts';
 import { createLogins } from '../../../src/config/logins.ts';
-import { parseRegistryUrl } from '../../../src/config/registry-url.ts';
+import { parseIndexUrl, parseRegistryUrl } from '../../../src/config/registry-url.ts';
 import { PubError } from '../../../src/errors.ts';
 
 let folder: string;
@@ -176,5 +176,31 @@ describe('the URL of a registry', () => {
     })();
     expect(error).toBeInstanceOf(PubError);
     if (text.includes('@')) expect(`${(error as PubError).message}`).not.toContain('hunter2');
+  });
+});
+
+describe('a login at a cargo registry', () => {
+  const index = 'sparse+https://registry.example/cargo/index/';
+
+  test('is remembered by its index, apart from a registry at the same address', async () => {
+    const logins = createLogins(createConfigFile(join(folder, 'config.toml')));
+    await logins.remember(index, 'alice');
+    await logins.remember('https://registry.example/cargo/index/', 'bob');
+    expect(await logins.accountOf(index)).toBe('alice');
+    await logins.forget(index);
+    expect(await logins.accountOf(index)).toBeUndefined();
+    expect(await logins.accountOf('https://registry.example/cargo/index/')).toBe('bob');
+  });
+
+  test('has one form, and no password in it', () => {
+    expect(parseIndexUrl('sparse+HTTPS://Registry.Example:443/cargo/index')).toBe(index);
+    expect(parseIndexUrl('https://github.com/rust-lang/crates.io-index')).toMatch(/crates\.io-index\/$/);
+    for (const text of [
+      'sparse+https://a:b@registry.example/',
+      'sparse+ssh://registry.example/',
+      'sparse+',
+    ]) {
+      expect(() => parseIndexUrl(text)).toThrow(PubError);
+    }
   });
 });

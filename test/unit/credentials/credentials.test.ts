@@ -92,6 +92,18 @@ describe('the credentials', () => {
     await expect(locked.require(mine)).rejects.toBe(broken);
   });
 
+  test('entries of other programs are asked after our own, and only where that is empty', async () => {
+    const lent = { token: new Secret('lent'), account: undefined, source: 'cargo', kept: false };
+    const foreign = { get: async () => lent };
+    const ours = { token: new Secret('ours'), account: 'alice', source: 'the keychain', kept: true };
+    const unused = { plaintextToken: () => false, projectToken: () => false };
+    const asked = (store: CredentialStore) => createCredentials([], store, unused, [foreign]).get(mine);
+    expect(await asked(keychainThat(async () => ours))).toBe(ours);
+    expect(await asked(keychainThat(async () => undefined))).toBe(lent);
+    const locked = new PubError('E_KEYCHAIN_LOCKED', 'locked');
+    await expect(asked(keychainThat(() => Promise.reject(locked)))).rejects.toBe(locked);
+  });
+
   test('having none says how to log in, and that a plaintext token was left alone', async () => {
     const empty = keychainThat(async () => undefined);
     const error = await createCredentials([provider({})], empty)
