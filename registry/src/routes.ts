@@ -7,7 +7,6 @@ import { getProfile, postProfile } from './protocols/npm/profile.ts';
 import { putPackage } from './protocols/npm/publish.ts';
 import { getArchive, getPackument } from './protocols/npm/read.ts';
 import { deleteToken, getUser, putUser, whoAmI } from './protocols/npm/session.ts';
-import { readSubmission } from './protocols/npm/submission.ts';
 import * as tokens from './protocols/npm/tokens.ts';
 import { postToken } from './protocols/pub/create-token.ts';
 import { postLeakedTokens } from './protocols/pub/leaked-tokens.ts';
@@ -101,12 +100,7 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
     streamed.removeAllContentTypeParsers();
     streamed.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     streamed.put('/:name', limited('publish', 'yank'), on(putPackage));
-    streamed.put(
-      '/-/pub/v1/releases/npm/:name/:version',
-      limited('publish'),
-      async (request: FastifyRequest, reply: FastifyReply) =>
-        putRelease(services, readSubmission, request, reply),
-    );
+    streamed.put('/-/pub/v1/releases/:ecosystem/:name/:version', limited('publish'), on(putRelease));
     done();
   });
 }

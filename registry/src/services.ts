@@ -1,7 +1,7 @@
 import type { Passwords } from './accounts/passwords.ts';
 import type { SeedKeys } from './accounts/second-factor/seed-keys.ts';
 import type { Background } from './background.ts';
-import type { IndexRenderer } from './packages/index-renderer.ts';
+import type { Ecosystems } from './releases/ecosystem.ts';
 import type { BlobStore } from './store/blobs.ts';
 import type { Database } from './store/database.ts';
 
@@ -11,8 +11,7 @@ export interface Services {
   readonly blobs: BlobStore;
   readonly passwords: Passwords;
   readonly seedKeys: SeedKeys;
-  /** How each ecosystem writes its index documents, by its name. */
-  readonly renderers: Readonly<Record<string, IndexRenderer>>;
+  readonly ecosystems: Ecosystems;
   readonly background: Background;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;

@@ -6,7 +6,7 @@ import { Background } from './background.ts';
 import type { SmtpServer } from './mail/smtp-url.ts';
 import type { MailTransport } from './mail/transport.ts';
 import { createFolderTransport, createSmtpTransport } from './mail/transports.ts';
-import { packumentRenderer } from './protocols/npm/packument.ts';
+import { npmEcosystem } from './protocols/npm/ecosystem.ts';
 import type { Services, Settings } from './services.ts';
 import { openBlobFolder } from './store/blobs.ts';
 import { openDatabase } from './store/database.ts';
@@ -51,7 +51,7 @@ export async function openServices(
     blobs: await openBlobFolder(folders.blobs),
     passwords: await createPasswords(),
     seedKeys: openSeedKeys(folders.seedKeys),
-    renderers: { npm: packumentRenderer },
+    ecosystems: { npm: npmEcosystem },
     clock: Date.now,
     settings: { maximumArchiveBytes, loginTokenLifetime, issuer: 'pub-registry', ...settings },
     log,

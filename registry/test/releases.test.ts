@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { npmEcosystem } from '../src/protocols/npm/ecosystem.ts';
 import { packumentRenderer } from '../src/protocols/npm/packument.ts';
 import { foldersIn } from '../src/wiring.ts';
 import { type Authenticator, step } from './support/authenticator.ts';
@@ -90,7 +91,7 @@ describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via
         if (broken) throw new Error('cannot render');
       },
     };
-    const registry = await createTestRegistry({ renderers: { npm: renderer } });
+    const registry = await createTestRegistry({ ecosystems: { npm: { ...npmEcosystem, renderer } } });
     const [alice, app] = await registry.signUpWithFactor('alice');
     await publish(alice, {}, { otp: app.code(), via });
     const before = [(await alice.get(tool)).text, stateOf(registry)];
@@ -506,4 +507,15 @@ describe("pub's upload", () => {
     for (const query of ['tag=a&tag=b', 'access=public&access=restricted', 'access=nobody', 'tag='])
       expect((await alice.put(`${url}?${query}`, archiveOf(), { headers })).code).toBe('bad_request');
   });
+});
+
+test('of an ecosystem this registry does not know is refused before its body is read', async () => {
+  const [, alice, app] = await withAlice();
+  const archive = archiveOf();
+  const headers = { 'content-type': 'application/octet-stream', 'content-digest': contentDigest(archive) };
+  for (const ecosystem of ['gem', 'NPM', 'toString', '__proto__']) {
+    const path = `/-/pub/v1/releases/${ecosystem}/tool/1.0.0`;
+    const answer = await alice.put(path, archive, { otp: app.code(), headers });
+    expect([ecosystem, answer.status, answer.code]).toEqual([ecosystem, 400, 'bad_request']);
+  }
 });

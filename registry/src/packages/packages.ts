@@ -96,7 +96,7 @@ async function refuseWithoutRequiredFactor(db: Read, record: PackageRecord, acto
 
 /** Marks a package as changed and renders its documents anew: the last step of every change. */
 export async function finishChange(
-  services: Pick<Services, 'renderers'>,
+  services: Pick<Services, 'ecosystems'>,
   transaction: Write,
   id: PackageId,
   now: number,
@@ -108,9 +108,9 @@ export async function finishChange(
     .where('name', '=', id.name)
     .returningAll()
     .executeTakeFirstOrThrow();
-  const renderer = services.renderers[id.ecosystem];
-  if (renderer === undefined) throw new Error(`no renderer for the ecosystem ${id.ecosystem}`);
-  await renderer.render(transaction, changed);
+  const ecosystem = services.ecosystems[id.ecosystem];
+  if (ecosystem === undefined) throw new Error(`the ecosystem ${id.ecosystem} is not known`);
+  await ecosystem.renderer.render(transaction, changed);
 }
 
 export function noSuchPackage({ name }: PackageId): Refusal {

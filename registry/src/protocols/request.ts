@@ -5,8 +5,8 @@ import type { TokenScope } from '../accounts/tokens/scopes.ts';
 import { noteBeyondLimits, noteDeadToken, noteUse } from '../accounts/tokens/usage.ts';
 import { findActor } from '../accounts/tokens.ts';
 import { Refusal } from '../errors.ts';
-import { type PackageName, parsePackageName } from '../packages/package-name.ts';
-import { findPackage, getReadablePackage } from '../packages/packages.ts';
+import { findPackage, getReadablePackage, type PackageId } from '../packages/packages.ts';
+import { getEcosystem } from '../releases/ecosystem.ts';
 import type { Services } from '../services.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { isJsonObject, type Json, type JsonObject } from '../strict-json.ts';
@@ -65,7 +65,7 @@ function noteRefusal(services: Services, request: FastifyRequest, error: unknown
  * there: an installation must not fail because a login ran out. What it cannot read, it is told why.
  */
 export async function readablePackage(services: Services, request: FastifyRequest): Promise<PackageRecord> {
-  const id = packageParameter(request);
+  const id = packageParameter(services, request);
   const db = services.database.read;
   let actor: Actor | undefined;
   try {
@@ -127,8 +127,11 @@ export function presentedCode(request: FastifyRequest): string | undefined {
   return header;
 }
 
-export function packageParameter(request: FastifyRequest): { ecosystem: 'npm'; name: PackageName } {
-  return { ecosystem: 'npm', name: parsePackageName(parameter(request, 'name')) };
+/** The package a route is about: npm's, unless the route names another ecosystem. */
+export function packageParameter(services: Services, request: FastifyRequest): PackageId {
+  const { ecosystem = 'npm' } = request.params as { readonly ecosystem?: string };
+  const { parseName } = getEcosystem(services.ecosystems, ecosystem);
+  return { ecosystem, name: parseName(parameter(request, 'name')) };
 }
 
 /** A path parameter, decoded. */

@@ -7,7 +7,6 @@ import { finishChange, type PackageId, packageSubject } from '../packages/packag
 import { takeScope } from '../packages/scopes.ts';
 import { putTag } from '../packages/tags.ts';
 import type { Services } from '../services.ts';
-import type { ReceivedBlob } from '../store/blobs.ts';
 import type { Write } from '../store/database.ts';
 import { mailPublished } from './mail-published.ts';
 import {
@@ -18,24 +17,12 @@ import {
   standingOf,
   versionTaken,
 } from './standing.ts';
+import type { Submission } from './submission.ts';
 
 /**
  * The one door through which a release becomes public. It takes an archive, an actor and a proof, and knows
  * no protocol and no ecosystem: those translate.
  */
-
-/** What an ecosystem made of an archive it found in order. */
-export interface Submission {
-  readonly archive: ReceivedBlob;
-  /** What the index says of this version, in full and in short; JSON text, from the archive alone. */
-  readonly entry: string;
-  readonly shortEntry: string;
-  readonly readme: { readonly text: string; readonly fileName: string } | undefined;
-  /** The tag to move to this version. A package's first release is `latest` as well. */
-  readonly tag: string;
-  /** For the first release of a package; later ones leave it as it is. */
-  readonly access: 'public' | 'restricted' | undefined;
-}
 
 export interface PublishOutcome {
   /** False when the same account had published the same bytes before: nothing was changed. */

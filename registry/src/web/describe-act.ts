@@ -61,13 +61,13 @@ function headingOf({ action, subject }: Act): string {
 /** Subjects are named for the log; people say what it is. */
 function nameOf(subject: string): string {
   return subject
-    .replace(/^npm:/, '')
+    .replace(/^(?:npm|cargo):/, '')
     .replace(/^scope:/, 'the scope ')
     .replace(/^org:/, 'the organisation ');
 }
 
 function actFacts({ action, subject, details }: Act): Content {
-  const release = /^npm:(.+[^/])@([^@]+)$/.exec(subject);
+  const release = /^(?:npm|cargo):(.+[^/])@([^@]+)$/.exec(subject);
   const named = release
     ? [
         fact('Package', html`<strong>${release[1]}</strong>`),

@@ -146,7 +146,7 @@ export function userPath(name: string): string {
 
 export interface TestRegistryOptions {
   readonly settings?: Partial<Settings>;
-  readonly renderers?: Services['renderers'];
+  readonly ecosystems?: Services['ecosystems'];
 }
 
 /** In memory where there is such a place: what survives a power loss is the crash test's business. */
@@ -171,7 +171,7 @@ async function open(
     clock: () => clock.now,
     log: (line) => void log.push(line),
     settings: { ...opened.settings, ...options.settings },
-    renderers: { ...opened.renderers, ...options.renderers },
+    ecosystems: { ...opened.ecosystems, ...options.ecosystems },
   };
   const app = createApp(services);
   onTestFinished(async () => {

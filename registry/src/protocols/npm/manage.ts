@@ -26,7 +26,7 @@ import { parseRevision, revisionText } from './packument.ts';
 /** `PUT /<package>/-rev/<rev>` with `maintainers`: `npm owner add|rm`. */
 export async function putRevision(services: Services, request: FastifyRequest, reply: FastifyReply) {
   const requester = await requireRequester(services, request);
-  const id = packageParameter(request);
+  const id = packageParameter(services, request);
   const body = bodyObject(request);
   if (body['maintainers'] === undefined || body['versions'] !== undefined) {
     throw new Refusal('unsupported', 'this registry does not unpublish: deprecate the version instead');
@@ -58,7 +58,10 @@ export async function putOwner(services: Services, request: FastifyRequest) {
   const body = bodyObject(request);
   const user = requiredString(body, 'user');
   const role = roleValue(optionalString(body, 'role') ?? 'owner');
-  const { invited } = await addOwner(services, requester, packageParameter(request), { user, role });
+  const { invited } = await addOwner(services, requester, packageParameter(services, request), {
+    user,
+    role,
+  });
   return { ok: true, invited };
 }
 
@@ -70,7 +73,7 @@ function roleValue(text: string): Role {
 /** `DELETE /-/package/<package>/owners/<user>`: `pnpm owner rm`. */
 export async function deleteOwner(services: Services, request: FastifyRequest) {
   const requester = await requireRequester(services, request);
-  await removeOwner(services, requester, packageParameter(request), parameter(request, 'user'));
+  await removeOwner(services, requester, packageParameter(services, request), parameter(request, 'user'));
   return { ok: true };
 }
 
@@ -96,7 +99,7 @@ export async function getCollaborators(services: Services, request: FastifyReque
 /** `POST /-/package/<package>/access`: `npm access set status|mfa=…` */
 export async function postAccess(services: Services, request: FastifyRequest) {
   const requester = await requireRequester(services, request);
-  const id = packageParameter(request);
+  const id = packageParameter(services, request);
   const body = bodyObject(request);
   const requireSecondFactor = requirementIn(body);
   const access = accessValue(optionalString(body, 'access'));
@@ -137,7 +140,7 @@ export async function getTags(services: Services, request: FastifyRequest) {
 export async function putTag(services: Services, request: FastifyRequest) {
   const requester = await requireRequester(services, request);
   const version = parseVersion(request.body);
-  await setTag(services, requester, packageParameter(request), {
+  await setTag(services, requester, packageParameter(services, request), {
     tag: parseTag(parameter(request, 'tag')),
     version,
   });
@@ -147,6 +150,11 @@ export async function putTag(services: Services, request: FastifyRequest) {
 /** `DELETE /-/package/<package>/dist-tags/<tag>` */
 export async function deleteTag(services: Services, request: FastifyRequest) {
   const requester: Requester = await requireRequester(services, request);
-  await removeTag(services, requester, packageParameter(request), parseTag(parameter(request, 'tag')));
+  await removeTag(
+    services,
+    requester,
+    packageParameter(services, request),
+    parseTag(parameter(request, 'tag')),
+  );
   return { ok: true };
 }

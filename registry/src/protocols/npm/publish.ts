@@ -2,12 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Requester } from '../../accounts/actor.ts';
 import { Refusal } from '../../errors.ts';
 import { deprecate } from '../../packages/deprecation.ts';
-import {
-  type PackageName,
-  type PackageVersion,
-  parsePackageName,
-  parseVersion,
-} from '../../packages/package-name.ts';
+import { type PackageVersion, parsePackageName, parseVersion } from '../../packages/package-name.ts';
+import type { PackageId } from '../../packages/packages.ts';
 import { parseTag } from '../../packages/tags.ts';
 import { admitUpload, publishRelease } from '../../releases/publish.ts';
 import type { Services } from '../../services.ts';
@@ -19,15 +15,10 @@ import { integrityOf } from './index-entry.ts';
 import { type PublishDocument, readPublishDocument } from './publish-document.ts';
 import { readSubmission } from './submission.ts';
 
-interface PackageId {
-  readonly ecosystem: 'npm';
-  readonly name: PackageName;
-}
-
 /** `PUT /<package>`: with an archive a publish, without one a change of what is published (deprecation). */
 export async function putPackage(services: Services, request: FastifyRequest, reply: FastifyReply) {
   const requester = await requireRequester(services, request);
-  const id = packageParameter(request);
+  const id = packageParameter(services, request);
   await admitUpload(services, requester, id);
   const content = await readPublishDocument(bodyStream(request), {
     receive: (bytes) =>
@@ -72,7 +63,7 @@ interface Declaration {
 }
 
 /** What the document around the archive asks for. Throws `bad_request`. */
-function readDeclaration(document: JsonObject, name: PackageName): Declaration {
+function readDeclaration(document: JsonObject, name: string): Declaration {
   if (parsePackageName(document['name']) !== name)
     throw new Refusal('bad_request', 'the name in the body is not the one in the URL');
   const [version, manifest] = onlyMember(document['versions'], 'versions');

@@ -1,19 +1,14 @@
 import { Refusal } from '../../errors.ts';
-import type { Submission } from '../../releases/publish.ts';
+import type { ExpectedArchive, Submission } from '../../releases/submission.ts';
 import type { ReceivedBlob } from '../../store/blobs.ts';
 import type { JsonObject } from '../../strict-json.ts';
 import { fullEntry, shortEntry } from './index-entry.ts';
 import { inspectArchive } from './inspect-archive.ts';
 import { manifestOf, refuseDisagreement } from './manifest.ts';
 
-export interface NpmSubmission {
-  readonly name: string;
-  readonly version: string;
-  readonly tag: string;
-  readonly access: Submission['access'];
-  readonly publisher: string;
+export interface NpmSubmission extends ExpectedArchive {
   /** What the client says is in the archive, where it says so. */
-  readonly declared: JsonObject | undefined;
+  readonly declared?: JsonObject;
 }
 
 /** Checks a received archive and makes of it what the release door takes. Whoever received it discards it on failure. */

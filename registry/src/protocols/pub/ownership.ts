@@ -94,7 +94,9 @@ export async function putScope(services: Services, request: FastifyRequest, repl
 
 /** `POST /-/package/<package>/transfer` */
 export async function postPackageTransfer(services: Services, request: FastifyRequest, reply: FastifyReply) {
-  return await answerTransfer(services, request, reply, { package: packageParameter(request).name });
+  return await answerTransfer(services, request, reply, {
+    package: packageParameter(services, request).name,
+  });
 }
 
 /** `POST /-/pub/v1/scopes/<scope>/transfer` */

@@ -5,7 +5,7 @@ import { refuseWhileHeld } from '../../accounts/hold.ts';
 import { type Demand, needsCode } from '../../accounts/second-factor/demand.ts';
 import { findFactors } from '../../accounts/second-factor/factors.ts';
 import { Refusal } from '../../errors.ts';
-import { parsePackageName, parseVersion } from '../../packages/package-name.ts';
+import { type Ecosystems, getEcosystem } from '../../releases/ecosystem.ts';
 import { type ExactRelease, isRepetition, standingOf, versionTaken } from '../../releases/standing.ts';
 import type { Services } from '../../services.ts';
 import { isJsonObject, type Json } from '../../strict-json.ts';
@@ -33,7 +33,8 @@ export async function preflight(services: Services, request: FastifyRequest) {
   const { actor } = requester;
   const body = bodyObject(request);
   const reviews: Review[] = [];
-  for (const release of parseReleases(body['releases'])) reviews.push(await review(services, actor, release));
+  for (const release of parseReleases(services.ecosystems, body['releases']))
+    reviews.push(await review(services, actor, release));
   const demands = reviews.flatMap(({ demand }) => (demand === undefined ? [] : [demand]));
   const approval = body['browser'] === true ? await offerApproval(services, requester, demands) : undefined;
   return {
@@ -95,26 +96,26 @@ function tooLarge(limit: number): Refusal {
   return new Refusal('too_large', `the archive is larger than this registry's limit of ${limit} bytes`);
 }
 
-function parseReleases(value: Json | undefined): DeclaredRelease[] {
+function parseReleases(ecosystems: Ecosystems, value: Json | undefined): DeclaredRelease[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > mostReleases) {
     throw new Refusal('bad_request', `"releases" is not a list of 1 to ${mostReleases} releases`);
   }
-  const releases = value.map(parseRelease);
+  const releases = value.map((release) => parseRelease(ecosystems, release));
   const keys = new Set(releases.map(({ id }) => `${id.ecosystem}:${id.name}@${id.version}`));
   if (keys.size !== releases.length) throw new Refusal('bad_request', '"releases" names a release twice');
   return releases;
 }
 
-function parseRelease(value: Json): DeclaredRelease {
+function parseRelease(ecosystems: Ecosystems, value: Json): DeclaredRelease {
   if (!isJsonObject(value)) throw new Refusal('bad_request', 'a release is not an object');
   const { ecosystem, sha256, size } = value;
-  if (ecosystem !== 'npm') throw new Refusal('bad_request', 'the ecosystem is none of: npm');
+  const { parseName, parseVersion } = getEcosystem(ecosystems, ecosystem);
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) {
     throw new Refusal('bad_request', '"sha256" is not 64 lower-case hex digits');
   }
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 1) {
     throw new Refusal('bad_request', '"size" is not a positive number of bytes');
   }
-  const id = { ecosystem, name: parsePackageName(value['name']), version: parseVersion(value['version']) };
-  return { id: { ...id, sha256 }, size };
+  const id = { name: parseName(value['name']), version: parseVersion(value['version']), sha256 };
+  return { id: { ecosystem: ecosystem as string, ...id }, size };
 }

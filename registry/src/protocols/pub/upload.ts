@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../../errors.ts';
-import { parseVersion } from '../../packages/package-name.ts';
 import { parseTag } from '../../packages/tags.ts';
-import { publishRelease, type Submission } from '../../releases/publish.ts';
+import { getEcosystem } from '../../releases/ecosystem.ts';
+import { publishRelease } from '../../releases/publish.ts';
 import type { Services } from '../../services.ts';
 import type { ReceivedBlob } from '../../store/blobs.ts';
 import {
@@ -15,33 +15,16 @@ import {
 } from '../request.ts';
 import { noticeSingleOwner } from '../single-owner-notice.ts';
 
-/** Turns received bytes into what the release door takes: the ecosystem's part of an upload. */
-export type ReadSubmission = (
-  received: ReceivedBlob,
-  expected: {
-    readonly name: string;
-    readonly version: string;
-    readonly tag: string;
-    readonly access: Submission['access'];
-    readonly publisher: string;
-    readonly declared: undefined;
-  },
-) => Promise<Submission>;
-
-/** `PUT /-/pub/v1/releases/npm/<name>/<version>`: docs/protocol.md, "Upload". */
-export async function putRelease(
-  services: Services,
-  readSubmission: ReadSubmission,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) {
+/** `PUT /-/pub/v1/releases/<ecosystem>/<name>/<version>`: docs/protocol.md, "Upload". */
+export async function putRelease(services: Services, request: FastifyRequest, reply: FastifyReply) {
   const requester = await requireRequester(services, request);
   const declared = declaredDigest(request);
-  const version = parseVersion(parameter(request, 'version'));
-  const id = { ...packageParameter(request), version, sha256: declared };
+  const packageId = packageParameter(services, request);
+  const { parseVersion, readSubmission } = getEcosystem(services.ecosystems, packageId.ecosystem);
+  const id = { ...packageId, version: parseVersion(parameter(request, 'version')), sha256: declared };
   const tag = parseTag(queryParameter(request, 'tag') ?? 'latest');
   const access = accessValue(queryParameter(request, 'access'));
-  const expected = { ...id, tag, access, publisher: requester.actor.name, declared: undefined };
+  const expected = { ...id, tag, access, publisher: requester.actor.name };
   const outcome = await publishRelease(services, requester, id, async () => {
     const received = await receive(services, request, declared);
     try {
