@@ -53,7 +53,7 @@ const routes: Record<string, { takes: 'owner' | 'maintainer'; attempt(by: Attemp
     takes: 'maintainer',
     attempt: ({ client, name, version }) => publish(client, { name, version }),
   },
-  'PUT /-/pub/v1/releases/npm/:name/:version': {
+  'PUT /-/pub/v1/releases/:ecosystem/:name/:version': {
     takes: 'maintainer',
     attempt: ({ client, name, version }) =>
       publish(client, { name, version: `${version}-pub` }, { via: 'pub', tag: 'next' }),
