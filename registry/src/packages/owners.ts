@@ -22,17 +22,33 @@ export async function addOwner(
   id: PackageId,
   { user, role }: { readonly user: string; readonly role: Role },
 ): Promise<{ readonly invited: boolean }> {
-  let invited = false;
+  const { invited } = await addOwners(services, requester, id, { users: [user], role });
+  return { invited: invited.length > 0 };
+}
+
+/** The same for several accounts, as one act: all of them or none. Says who is invited. */
+export async function addOwners(
+  services: Services,
+  requester: Requester,
+  id: PackageId,
+  { users, role }: { readonly users: readonly string[]; readonly role: Role },
+): Promise<{ readonly invited: readonly string[] }> {
+  let invited: string[] = [];
   await changePackage(services, requester, id, {
     kind: 'governance',
     why: `adding ${role === 'owner' ? 'an owner' : 'a maintainer'} to ${id.name} needs it`,
-    act: { action: 'owner:add', details: { user, role } },
+    act: { action: 'owner:add', details: { user: users.join(' '), role } },
     async apply(transaction, record, now) {
-      const named = (await listNamed(transaction, record.id)).find(({ name }) => name === user);
+      const named = await listNamed(transaction, record.id);
       const by = requester.actor;
-      invited = named === undefined;
-      if (named === undefined) return await invite(transaction, { record, user, role, by, now });
-      return await changeRole(transaction, { record, person: named, role, by: by.name, now });
+      const events = [];
+      invited = users.filter((user) => !named.some(({ name }) => name === user));
+      for (const user of invited)
+        events.push(...(await invite(transaction, { record, user, role, by, now })));
+      for (const person of named.filter(({ name }) => users.includes(name))) {
+        events.push(...(await changeRole(transaction, { record, person, role, by: by.name, now })));
+      }
+      return events;
     },
   });
   return { invited };
@@ -45,14 +61,27 @@ export async function removeOwner(
   id: PackageId,
   user: string,
 ): Promise<void> {
-  const leaving = user === requester.actor.name;
+  await removeOwners(services, requester, id, [user]);
+}
+
+/** The same for several accounts, as one act: all of them or none. */
+export async function removeOwners(
+  services: Services,
+  requester: Requester,
+  id: PackageId,
+  users: readonly string[],
+): Promise<void> {
+  const leaving = users.every((user) => user === requester.actor.name);
   await changePackage(services, requester, id, {
     kind: 'governance',
     ...(leaving && { role: 'maintainer' }),
     why: `removing an owner of ${id.name} needs it`,
-    act: { action: 'owner:remove', details: { user } },
+    act: { action: 'owner:remove', details: { user: users.join(' ') } },
     apply: async (transaction, record, now) => {
-      const events = await deletePerson(transaction, { record, user, by: requester.actor.name, now });
+      const events = [];
+      for (const user of users) {
+        events.push(...(await deletePerson(transaction, { record, user, by: requester.actor.name, now })));
+      }
       await refuseOwnerless(transaction, record);
       return events;
     },
