@@ -74,6 +74,8 @@ export type AuditTag =
   | 'transfer:offered'
   | 'transfer:done'
   | 'transfer:declined'
+  | 'package:yanked'
+  | 'package:unyanked'
   | 'release:published'
   | 'release:refused'
   | 'keys:rotated';

@@ -4,6 +4,7 @@ import { createPackages } from './migrations/0002-packages.ts';
 import { createAudit } from './migrations/0003-audit.ts';
 import { addPeople } from './migrations/0004-people.ts';
 import { addOrganisations } from './migrations/0005-organisations.ts';
+import { addCargo } from './migrations/0008-cargo.ts';
 
 /** In order; a name, once released, never changes, and neither does what stands behind it. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-audit': { up: createAudit },
   '0004-people': { up: addPeople },
   '0005-organisations': { up: addOrganisations },
+  '0008-cargo': { up: addCargo },
 };

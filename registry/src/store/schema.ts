@@ -157,6 +157,8 @@ export interface ReleaseRow {
   readme: string | null;
   readme_filename: string | null;
   deprecated: string | null;
+  /** Of ecosystems that take a version back without a word: no new project is resolved to it. */
+  yanked: Generated<0 | 1>;
   published_at: number;
 }
 

@@ -14,6 +14,8 @@ export interface Description {
 const headings: Readonly<Record<string, string>> = {
   publish: 'Publish',
   deprecate: 'Change the deprecation of',
+  yank: 'Yank a version of',
+  unyank: 'Put back a yanked version of',
   'tag:set': 'Move a tag of',
   'tag:remove': 'Remove a tag of',
   'owner:add': 'Invite somebody to, or change a role in',

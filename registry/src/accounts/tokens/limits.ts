@@ -71,7 +71,7 @@ export function refuseActBeyondLimits(actor: Actor, { action, subject }: Act): v
 /** The scope an act takes. None for what concerns the account, and for what nobody thought of. */
 function scopeOf(action: string): TokenScope | undefined {
   if (action === 'publish' || action === 'stage') return action;
-  if (action === 'deprecate' || action === 'tag:set' || action === 'tag:remove') return 'yank';
+  if (/^(?:deprecate|yank|unyank|tag:set|tag:remove)$/.test(action)) return 'yank';
   if (/^(owner|policy):/.test(action)) return 'owners';
   return undefined;
 }
