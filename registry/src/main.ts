@@ -45,6 +45,11 @@ function createProgram(io: Io): Command {
       ).choices(['open', 'closed']),
     )
     .option(
+      '--cargo-auth-required',
+      'let nobody read the Cargo index or download crates without a token',
+      false,
+    )
+    .option(
       '--smtp-url <url>',
       'the server that mail goes out by, such as smtps://user@mail.example, with its password in PUB_REGISTRY_SMTP_PASSWORD (default: mail is kept in the data folder)',
       (text) => parseMailServer(text, program),

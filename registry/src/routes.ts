@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TokenScope } from './accounts/tokens/scopes.ts';
+import { addCargoRoutes } from './protocols/cargo/routes.ts';
 import { getDone, postLogin } from './protocols/npm/approval.ts';
 import * as manage from './protocols/npm/manage.ts';
 import * as organisations from './protocols/npm/organisations.ts';
@@ -91,6 +92,9 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   app.post('/-/pub/v1/tokens', on(postToken));
   app.post('/-/pub/v1/leaked-tokens', on(postLeakedTokens));
   app.post('/-/pub/v1/logout', anyToken, on(logOut));
+
+  // cargo
+  addCargoRoutes(app, services);
 
   // what people see in a browser
   addPages(app, services);

@@ -14,6 +14,8 @@ export interface ServerOptions {
   readonly registration: 'open' | 'closed' | undefined;
   /** Where clients reach the registry, when that is not where it listens. */
   readonly url: string | undefined;
+  /** Whether cargo's index and downloads take a token. */
+  readonly cargoAuthRequired?: boolean;
   /** Where mail goes out; without one it is kept in the data folder. */
   readonly smtpUrl?: SmtpServer;
   readonly mailFrom?: string;
@@ -33,7 +35,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const registration = options.registration ?? (isLoopback(options.host) ? 'open' : 'closed');
   let listening = '';
   const publicUrl = () => options.url ?? listening;
-  const services = await openServices(options.data, { registration, publicUrl });
+  const { cargoAuthRequired = false } = options;
+  const services = await openServices(options.data, { registration, publicUrl, cargoAuthRequired });
   const app = createApp(services);
   let transport: MailTransport;
   try {

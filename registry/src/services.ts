@@ -29,6 +29,8 @@ export interface Settings {
   readonly loginTokenLifetime: number;
   /** Where clients reach this registry, without a trailing slash. Known once it listens. */
   readonly publicUrl: () => string;
+  /** Whether cargo's index and downloads take a token. */
+  readonly cargoAuthRequired: boolean;
   /** The name an authenticator app shows. */
   readonly issuer: string;
 }

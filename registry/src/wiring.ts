@@ -6,6 +6,7 @@ import { Background } from './background.ts';
 import type { SmtpServer } from './mail/smtp-url.ts';
 import type { MailTransport } from './mail/transport.ts';
 import { createFolderTransport, createSmtpTransport } from './mail/transports.ts';
+import { cargoEcosystem } from './protocols/cargo/ecosystem.ts';
 import { npmEcosystem } from './protocols/npm/ecosystem.ts';
 import type { Services, Settings } from './services.ts';
 import { openBlobFolder } from './store/blobs.ts';
@@ -39,7 +40,7 @@ export function foldersIn(data: string): Folders {
 
 export async function openServices(
   data: string,
-  settings: Pick<Settings, 'registration' | 'publicUrl'>,
+  settings: Pick<Settings, 'registration' | 'publicUrl'> & Partial<Pick<Settings, 'cargoAuthRequired'>>,
 ): Promise<Services & { close(): Promise<void> }> {
   const folders = foldersIn(data);
   const database = await openDatabase(folders.database);
@@ -51,9 +52,15 @@ export async function openServices(
     blobs: await openBlobFolder(folders.blobs),
     passwords: await createPasswords(),
     seedKeys: openSeedKeys(folders.seedKeys),
-    ecosystems: { npm: npmEcosystem },
+    ecosystems: { npm: npmEcosystem, cargo: cargoEcosystem(settings.publicUrl) },
     clock: Date.now,
-    settings: { maximumArchiveBytes, loginTokenLifetime, issuer: 'pub-registry', ...settings },
+    settings: {
+      maximumArchiveBytes,
+      loginTokenLifetime,
+      issuer: 'pub-registry',
+      cargoAuthRequired: false,
+      ...settings,
+    },
     log,
     async close() {
       await background.settled();

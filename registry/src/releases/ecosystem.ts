@@ -1,5 +1,6 @@
 import { Refusal } from '../errors.ts';
 import type { IndexRenderer } from '../packages/index-renderer.ts';
+import type { Read } from '../store/database.ts';
 import type { ReadSubmission } from './submission.ts';
 
 /**
@@ -12,7 +13,17 @@ export interface Ecosystem {
   /** A version in its only spelling. Throws `bad_request`. */
   parseVersion(text: unknown): string;
   readonly readSubmission: ReadSubmission;
+  /**
+   * Refuses a name or a version that is free, but that this world's programs take for one that is there. Asked
+   * in the transaction that takes it, too.
+   */
+  refuseClash?(db: Read, release: Named): Promise<void>;
   readonly renderer: IndexRenderer;
+}
+
+interface Named {
+  readonly name: string;
+  readonly version: string;
 }
 
 /** By the name that stands in URLs, in the database and in acts. */
@@ -24,4 +35,13 @@ export function getEcosystem(ecosystems: Ecosystems, name: unknown): Ecosystem {
   if (known !== undefined) return known;
   const names = Object.keys(ecosystems).join(', ');
   throw new Refusal('bad_request', `the ecosystem is none of: ${names}`);
+}
+
+/** Throws what the ecosystem of the release refuses beside the same name and version. */
+export async function refuseClash(
+  ecosystems: Ecosystems,
+  db: Read,
+  release: Named & { readonly ecosystem: string },
+): Promise<void> {
+  await getEcosystem(ecosystems, release.ecosystem).refuseClash?.(db, release);
 }

@@ -8,6 +8,7 @@ import { takeScope } from '../packages/scopes.ts';
 import { putTag } from '../packages/tags.ts';
 import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
+import { refuseClash } from './ecosystem.ts';
 import { mailPublished } from './mail-published.ts';
 import {
   admissionTo,
@@ -105,6 +106,7 @@ async function release(
     const standing = await standingOf(transaction, actor, id);
     if (isRepetition(standing, actor, sha256)) return { created: false, sha256 };
     if (standing.kind === 'taken') throw versionTaken(id);
+    await refuseClash(services.ecosystems, transaction, id);
     await settleProof(transaction, { actor, demand: standing.demand, proof, now });
     const factor = proof?.factor ?? null;
     const step = { transaction, actor, id, submission, now, factor };

@@ -5,7 +5,7 @@ import { refuseWhileHeld } from '../../accounts/hold.ts';
 import { type Demand, needsCode } from '../../accounts/second-factor/demand.ts';
 import { findFactors } from '../../accounts/second-factor/factors.ts';
 import { Refusal } from '../../errors.ts';
-import { type Ecosystems, getEcosystem } from '../../releases/ecosystem.ts';
+import { type Ecosystems, getEcosystem, refuseClash } from '../../releases/ecosystem.ts';
 import { type ExactRelease, isRepetition, standingOf, versionTaken } from '../../releases/standing.ts';
 import type { Services } from '../../services.ts';
 import { isJsonObject, type Json } from '../../strict-json.ts';
@@ -83,6 +83,7 @@ async function review(services: Services, actor: Actor, { id, size }: DeclaredRe
     const standing = await standingOf(db, actor, id);
     if (isRepetition(standing, actor, id.sha256)) return { id, decision: { decision: 'published' } };
     if (standing.kind === 'taken') throw versionTaken(id);
+    await refuseClash(services.ecosystems, db, id);
     await refuseWhileHeld(db, actor.accountId, services.clock());
     const needed = await needsCode(db, actor.accountId, standing.demand);
     return { id, decision: { decision: 'accept' }, ...(needed && { demand: standing.demand }) };

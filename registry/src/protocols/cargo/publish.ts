@@ -1,0 +1,76 @@
+import type { FastifyRequest } from 'fastify';
+import type { Requester } from '../../accounts/actor.ts';
+import { needsCode } from '../../accounts/second-factor/demand.ts';
+import { logRefusals } from '../../audit/refusals.ts';
+import { Refusal } from '../../errors.ts';
+import { packageSubject } from '../../packages/packages.ts';
+import { singleOwnerNotice } from '../../packages/single-owner.ts';
+import { publishRelease } from '../../releases/publish.ts';
+import { admissionTo, type ExactRelease, type ReleaseId, standingOf } from '../../releases/standing.ts';
+import type { Services } from '../../services.ts';
+import type { ReceivedBlob } from '../../store/blobs.ts';
+import { bodyStream, requireRequester } from '../request.ts';
+import { parseCrateName } from './crate-name.ts';
+import { parseCrateVersion } from './crate-version.ts';
+import { refuseClash } from './find-crate.ts';
+import { readPublishBody } from './publish-body.ts';
+import { readCrate } from './submission.ts';
+import { indexUrl } from './urls.ts';
+
+/**
+ * `PUT /cargo/api/v1/crates/new`: "Publish" of the Cargo book's registry web API. Of the JSON only the name and the
+ * version are looked at; everything else is read from the crate, as crates.io does.
+ */
+export async function putCrate(services: Services, request: FastifyRequest) {
+  const requester = await requireRequester(services, request);
+  const maximumBytes = services.settings.maximumArchiveBytes;
+  const { metadata, crate } = await readPublishBody(bodyStream(request), maximumBytes);
+  const name = parseCrateName(metadata['name']);
+  const id = { ecosystem: 'cargo', name, version: parseCrateVersion(metadata['vers']) };
+  await refuseEarly(services, requester, id);
+  const received = await services.blobs.receive(crate, { maximumBytes });
+  try {
+    const told = await takeIn(services, requester, { ...id, sha256: received.sha256 }, received);
+    const notice = await singleOwnerNotice(services.database.read, id);
+    return withWarnings([...told, ...(notice === undefined ? [] : [notice])]);
+  } finally {
+    await services.blobs.discard(received);
+  }
+}
+
+/** What needs no crate to be refused, before it is read. */
+async function refuseEarly(services: Services, { actor }: Requester, id: ReleaseId): Promise<void> {
+  const attempt = { tag: 'release:refused', actor: actor.name, subject: packageSubject(id) } as const;
+  await logRefusals(services, attempt, async () => {
+    await admissionTo(services.database.read, actor, id);
+    await refuseClash(services.database.read, id);
+  });
+}
+
+/** Publishes, or stages where that takes a factor which cargo cannot send. Gives what its user is told. */
+async function takeIn(
+  services: Services,
+  requester: Requester,
+  id: ExactRelease,
+  received: ReceivedBlob,
+): Promise<string[]> {
+  const { name, version } = id;
+  const expected = { name, version, tag: 'latest', access: undefined, publisher: requester.actor.name };
+  const read = () => readCrate(received, expected, indexUrl(services.settings.publicUrl()));
+  if (await mustStage(services, requester, id)) throw new Refusal('proof_required', 'not yet');
+  const { created } = await publishRelease(services, requester, id, read);
+  return created ? [] : [`${name} ${version} was published before, with exactly these bytes`];
+}
+
+async function mustStage(services: Services, { actor, code }: Requester, id: ExactRelease): Promise<boolean> {
+  if (code !== undefined) return false;
+  const standing = await standingOf(services.database.read, actor, id);
+  return (
+    standing.kind === 'free' && (await needsCode(services.database.read, actor.accountId, standing.demand))
+  );
+}
+
+/** Each text is printed as a warning, before cargo says that it has uploaded: the only way to say something on success. */
+function withWarnings(other: readonly string[]) {
+  return { warnings: { invalid_categories: [], invalid_badges: [], other } };
+}

@@ -1,0 +1,70 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Actor } from '../../accounts/actor.ts';
+import { refuseBeyondLimits, TokenLimited } from '../../accounts/tokens/limits.ts';
+import { Refusal } from '../../errors.ts';
+import { permissionOf } from '../../packages/permissions.ts';
+import type { Services } from '../../services.ts';
+import type { PackageRecord } from '../../store/schema.ts';
+import { findRequestActor, requireActor } from '../request.ts';
+import { findCrate } from './find-crate.ts';
+
+/** Who reads an index, and what they may see of it. */
+
+/**
+ * With `auth-required` nobody reads without a token. Else cargo sends none, and one that is no good reads what
+ * everybody may.
+ */
+export async function readerOf(services: Services, request: FastifyRequest): Promise<Actor | undefined> {
+  if (services.settings.cargoAuthRequired) return await requireActor(services, request);
+  try {
+    return await findRequestActor(services, request);
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+/** A restricted crate does not exist for anybody without a role in it, nor for a token that is for something else. */
+export async function readableCrate(
+  services: Services,
+  reader: Actor | undefined,
+  name: string,
+): Promise<PackageRecord> {
+  const found = await findCrate(services.database.read, name);
+  if (found === undefined) throw noSuchCrate();
+  if (found.access === 'public') return found;
+  const role =
+    reader !== undefined && mayRead(reader, found.name)
+      ? await permissionOf(services.database.read, reader, found)
+      : undefined;
+  if (role === undefined) throw noSuchCrate();
+  return found;
+}
+
+function mayRead(reader: Actor, name: string): boolean {
+  try {
+    refuseBeyondLimits(reader, ['read'], name);
+    return true;
+  } catch (error) {
+    if (error instanceof TokenLimited) return false;
+    throw error;
+  }
+}
+
+/** A shared cache may keep what everybody may read, and nothing else. */
+export function setCaching(
+  services: Services,
+  reply: FastifyReply,
+  { access }: Pick<PackageRecord, 'access'>,
+  directives: string,
+): FastifyReply {
+  const shared = access === 'public' && !services.settings.cargoAuthRequired;
+  return reply
+    .header('cache-control', `${shared ? 'public' : 'private'}, ${directives}`)
+    .header('vary', 'authorization');
+}
+
+/** cargo takes it for an answer, shows none of it, and asks for other spellings: short, and the same for all. */
+export function noSuchCrate(): Refusal {
+  return new Refusal('not_found', 'there is no such crate or version here');
+}
