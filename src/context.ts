@@ -1,7 +1,7 @@
 import type { Registries } from './config/registries.ts';
 import type { RegistryTarget } from './config/registry-target.ts';
 import type { Credentials } from './credentials/provider.ts';
-import type { Project } from './ecosystems/ecosystem.ts';
+import type { Projects } from './ecosystems/ecosystem.ts';
 import type { Registry } from './ecosystems/registry.ts';
 import type { Secret } from './secret.ts';
 import type { Prompter } from './terminal/prompter.ts';
@@ -17,14 +17,13 @@ export interface Context {
   readonly prompter: Prompter;
   readonly registries: Registries;
   readonly credentials: Credentials;
+  readonly projects: Projects;
   /** `PUB_OTP`. */
   readonly environmentOneTimePassword: Secret | undefined;
   /** A folder that is gone when the program ends. */
   temporaryFolder(): Promise<string>;
   /** All of standard input, for `--token-stdin`. */
   readStandardInput(): Promise<string>;
-  /** Opens what is at `path`, of whichever ecosystem it is; `E_PROJECT` when of none. */
-  openProject(path: string): Promise<Project>;
   /** Speaks to one registry. Sends nothing yet. */
   connect(target: RegistryTarget): Promise<Registry>;
 }

@@ -1,3 +1,5 @@
+import type { JsonObject } from './json.ts';
+
 /** Every code a user can meet. Public: listed with their meaning in `docs/errors.md`. */
 export const errorCodes = [
   'E_USAGE',
@@ -27,6 +29,8 @@ export interface ErrorDetails {
   /** What to type or do next, as one sentence without a full stop. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
+  /** What `--json` tells beside the sentences: what was done before the failure. */
+  readonly details?: JsonObject | undefined;
 }
 
 /**
@@ -38,11 +42,13 @@ export class PubError extends Error {
   override readonly name = 'PubError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly details: JsonObject | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.hint = details.hint;
+    this.details = details.details;
   }
 }
 

@@ -63,8 +63,8 @@ function interruption(signal: AbortSignal): Promise<never> {
 
 function report(error: unknown, terminal: Terminal): void {
   if (error instanceof PubError) {
-    const { code, message, hint } = error;
-    terminal.error({ code, message, causes: causesOf(error), hint });
+    const { code, message, hint, details } = error;
+    terminal.error({ code, message, causes: causesOf(error), hint, ...(details && { details }) });
     return;
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import type { Context } from './context.ts';
 import { deferredCredentials, deferredPrompter, deferredRegistries, once } from './deferred.ts';
-import type { Ecosystem } from './ecosystems/ecosystem.ts';
+import type { Ecosystem, Projects } from './ecosystems/ecosystem.ts';
 import { PubError } from './errors.ts';
 import type { Session } from './main.ts';
 import type { AccessSources, RegistryAccess } from './registry-access.ts';
@@ -37,6 +37,7 @@ export async function start({ json }: { readonly json: boolean }): Promise<Sessi
     terminal,
     prompter: deferredPrompter(once(() => loadPrompter(interactive, signal))),
     registries: deferredRegistries(async () => (await access()).registries),
+    projects: projectsOf(async () => [await loadNpm(await access(), signal)]),
     credentials: deferredCredentials(async () => (await access()).credentials),
     environmentOneTimePassword: oneTimePassword ? new Secret(oneTimePassword) : undefined,
     async temporaryFolder() {
@@ -45,7 +46,6 @@ export async function start({ json }: { readonly json: boolean }): Promise<Sessi
       return folder;
     },
     readStandardInput,
-    openProject: async (path) => await openProject(path, [await loadNpm(await access(), signal)]),
     connect: async (target) => (await access()).connect(target),
   };
 
@@ -97,14 +97,27 @@ async function loadNpm({ credentialVariables }: RegistryAccess, signal: AbortSig
   });
 }
 
-async function openProject(path: string, ecosystems: readonly Ecosystem[]) {
-  for (const ecosystem of ecosystems) {
-    const project = await ecosystem.open(path);
-    if (project !== undefined) return project;
-  }
-  throw new PubError('E_PROJECT', `there is no package at ${path}`, {
-    hint: 'give a folder with a package.json, or an archive that ends in .tgz',
-  });
+function projectsOf(load: () => Promise<readonly Ecosystem[]>): Projects {
+  return {
+    async open(path) {
+      for (const ecosystem of await load()) {
+        const project = await ecosystem.open(path);
+        if (project !== undefined) return project;
+      }
+      throw new PubError('E_PROJECT', `there is no package at ${path}`, {
+        hint: 'give a folder with a package.json, or an archive that ends in .tgz',
+      });
+    },
+    async openMembers(path, choice) {
+      for (const ecosystem of await load()) {
+        const members = await ecosystem.openMembers(path, choice);
+        if (members !== undefined) return members;
+      }
+      throw new PubError('E_PROJECT', `there is no workspace at ${path}`, {
+        hint: 'a workspace lists its members under "workspaces" in the package.json of its root',
+      });
+    },
+  };
 }
 
 async function loadPrompter(interactive: boolean, signal: AbortSignal): Promise<Prompter> {

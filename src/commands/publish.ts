@@ -1,7 +1,14 @@
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { publish } from '../ops/publish.ts';
-import { newCommand, oneTimePasswordOption, registryOption, type SecondFactorOptions } from './options.ts';
+import { publishMembers } from '../ops/publish-members.ts';
+import {
+  newCommand,
+  nonEmpty,
+  oneTimePasswordOption,
+  registryOption,
+  type SecondFactorOptions,
+} from './options.ts';
 
 interface PublishOptions extends SecondFactorOptions {
   readonly tag?: string;
@@ -9,6 +16,9 @@ interface PublishOptions extends SecondFactorOptions {
   readonly dryRun?: true;
   readonly ignoreScripts?: true;
   readonly yes?: true;
+  readonly stage?: true;
+  readonly workspace?: readonly string[];
+  readonly workspaces?: true;
 }
 
 export function publishCommand(context: Context): Command {
@@ -22,20 +32,37 @@ export function publishCommand(context: Context): Command {
         'restricted',
       ] as const),
     )
+    .option('--stage', 'hand it in for an owner to approve, which takes no one-time password')
+    .addOption(
+      new Option(
+        '-w, --workspace <member>',
+        'publish this member of the workspace, by name or folder; repeatable',
+      ).argParser(collectMember),
+    )
+    .option('--workspaces', 'publish all members of the workspace that are not out yet (also -ws)')
     .option('--dry-run', 'do everything but send the archive')
     .option('--ignore-scripts', 'do not run the scripts of the package')
     .option('--yes', 'publish even if the archive holds something dangerous')
     .addOption(registryOption())
-    .action((path: string, options: PublishOptions) =>
-      publish(context, {
+    .action((path: string, options: PublishOptions) => {
+      const request = {
         path,
         registry: options.registry,
         tag: options.tag,
         access: options.access,
+        stage: options.stage ?? false,
         oneTimePassword: options.otp,
         dryRun: options.dryRun ?? false,
         runScripts: !options.ignoreScripts,
         acceptDanger: options.yes ?? false,
-      }),
-    );
+      };
+      const members = options.workspaces ? 'all' : options.workspace;
+      return members === undefined
+        ? publish(context, request)
+        : publishMembers(context, { ...request, members });
+    });
+}
+
+function collectMember(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, nonEmpty(text)];
 }

@@ -12,13 +12,21 @@ export async function runProgram(context: Context, version: string, argv: readon
   const output: string[] = [];
   collectOutput(program, output);
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(withLongWorkspaces(argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (output.length === 0) throw usageError(error);
     const help = output.join('').trimEnd();
     context.terminal.result({ help }, help);
   }
+}
+
+/** npm's `-ws`, which commander would read as `-w s`. */
+function withLongWorkspaces(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return argv.map((argument, index) =>
+    argument === '-ws' && (end === -1 || index < end) ? '--workspaces' : argument,
+  );
 }
 
 /**

@@ -58,8 +58,14 @@ export interface PublishSettings {
 
 /** Something that can be published: a project's folder, or an archive made earlier. */
 export interface Project {
+  readonly ecosystem: EcosystemName;
   readonly name: string;
   readonly version: string;
+  /**
+   * Names of the packages its users get with it, as the registry knows them. In a workspace those are published
+   * before it; what only its developers need is not among them.
+   */
+  readonly dependencies: readonly string[];
   /** Read again after the scripts ran: they may change the manifest. */
   publishSettings(): PublishSettings;
   /** Packs into `folder`, with the ecosystem's own scripts before and after. The same bytes each time. */
@@ -78,9 +84,31 @@ export interface PackOptions {
   readonly onPacked?: ((files: number, total: number) => void) | undefined;
 }
 
+/** The members of a workspace a person means: all of them, or those with these names or in these folders. */
+export type MemberChoice = 'all' | readonly string[];
+
+/** The members that were chosen, in the order the workspace lists them. */
+export interface Members {
+  /** Those that may be published. No two of the same name. */
+  readonly projects: readonly Project[];
+  /** Names, or folders, of those whose manifest forbids it. */
+  readonly private: readonly string[];
+}
+
 /** One packaging world. */
 export interface Ecosystem {
   readonly name: EcosystemName;
   /** `undefined` when the path holds nothing of this ecosystem; throws `E_PROJECT` or `E_ARCHIVE` when it does but is broken. */
   open(path: string): Promise<Project | undefined>;
+  /**
+   * Members of the workspace that `path` is the root or a member of. `undefined` when it is in none of this
+   * ecosystem; throws `E_PROJECT` when a member is broken, or chosen and not there.
+   */
+  openMembers(path: string, choice: MemberChoice): Promise<Members | undefined>;
+}
+
+/** What a path holds, of whichever ecosystem it is. `E_PROJECT` when of none. */
+export interface Projects {
+  open(path: string): Promise<Project>;
+  openMembers(path: string, choice: MemberChoice): Promise<Members>;
 }

@@ -1,3 +1,4 @@
+import type { PubError } from '../errors.ts';
 import type { BrowserRequest } from '../second-factor/challenge.ts';
 import type { Secret } from '../secret.ts';
 import type { Archive } from './ecosystem.ts';
@@ -18,9 +19,19 @@ export interface Login {
 
 export interface PublishRequest {
   readonly archive: Archive;
-  readonly tag: string;
+  /** `undefined` in an ecosystem whose registries know no tags. */
+  readonly tag: string | undefined;
   readonly access: 'public' | 'restricted' | undefined;
+  /** Handed in to wait for an approval, instead of made public. */
+  readonly stage: boolean;
 }
+
+/** What would become of one release. */
+export type ReleasePlan =
+  | { readonly decision: 'accept' }
+  /** Exactly this archive is already public under this version: there is nothing to send. */
+  | { readonly decision: 'published' }
+  | { readonly decision: 'refuse'; readonly refusal: PubError };
 
 /** What the registry said when told what is about to be sent. */
 export interface PublishPlan {
@@ -28,13 +39,25 @@ export interface PublishPlan {
   readonly account: string | undefined;
   /** True: ask for the code now. False: none is needed. `unknown`: the registry cannot be asked beforehand. */
   readonly secondFactor: boolean | 'unknown';
-  /** True when exactly this archive is already public under this version: there is nothing to send. */
-  readonly alreadyPublished: boolean;
-  /** Where the person can approve exactly this in a browser. */
+  /** One for each request, in their order. */
+  readonly releases: readonly ReleasePlan[];
+  /** Where the person can approve exactly these in a browser. */
   readonly browser?: BrowserRequest | undefined;
   /** False when the account's factors give no codes to type. */
   readonly codes?: boolean | undefined;
 }
+
+/** What became of an archive that was sent. */
+export interface PublishOutcome {
+  readonly state: 'published' | 'staged';
+  /** What a staged release is approved by. */
+  readonly stageId?: string | undefined;
+  /** Where a person looks at a staged release and decides. */
+  readonly pageUrl?: string | undefined;
+}
+
+/** As many releases as one {@link Registry.planPublish} or {@link Registry.proveBatch} takes (docs/protocol.md, "Preflight"). */
+export const mostReleasesInBatch = 100;
 
 /** A maintainer publishes; an owner does everything. */
 export type PackageRole = 'owner' | 'maintainer';
@@ -129,9 +152,21 @@ export interface Registry {
   revoke(token: Secret): Promise<boolean>;
   whoAmI(token: Secret): Promise<string>;
 
-  /** Declares what will be sent, before it is sent. Throws when it would be refused. */
-  planPublish(token: Secret, request: PublishRequest): Promise<PublishPlan>;
-  publish(proofs: Proofs, request: PublishRequest, onProgress: (sent: number) => void): Promise<void>;
+  /**
+   * Declares what will be sent, before it is sent. Throws when nothing can be said about any of it; what would be
+   * refused is said in the plan.
+   */
+  planPublish(token: Secret, requests: readonly PublishRequest[]): Promise<PublishPlan>;
+  /**
+   * Makes one proof for all of these out of a code: it goes with each upload, where a code works once. `undefined`
+   * where the registry has no such proof; then the code itself is worth a try.
+   */
+  proveBatch(proofs: Proofs, requests: readonly PublishRequest[]): Promise<Secret | undefined>;
+  publish(
+    proofs: Proofs,
+    request: PublishRequest,
+    onProgress: (sent: number) => void,
+  ): Promise<PublishOutcome>;
 
   owners(packageName: string, token: Secret | undefined): Promise<readonly Owner[]>;
   /** A role other than owner, or an invitation, is for a registry that knows them. Says which of the two it was. */

@@ -22,7 +22,8 @@ export function browserRequest(
     : undefined;
 }
 
-function webAddress(value: Json | undefined): URL | undefined {
+/** An address a person may be sent to: https, or http on this machine, without credentials. */
+export function webAddress(value: Json | undefined): URL | undefined {
   const url = typeof value === 'string' && value.length <= longest ? URL.parse(value) : null;
   if (url === null || url.username !== '' || url.password !== '') return undefined;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)) ? url : undefined;

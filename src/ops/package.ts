@@ -15,11 +15,11 @@ export interface PackageRequest {
 
 /** Makes the archive `pub publish` would send, byte for byte, and sends nothing. */
 export async function packProject(
-  context: Pick<Context, 'workingDirectory' | 'terminal' | 'openProject' | 'temporaryFolder'>,
+  context: Pick<Context, 'workingDirectory' | 'terminal' | 'projects' | 'temporaryFolder'>,
   request: PackageRequest,
 ): Promise<void> {
   const { terminal, workingDirectory } = context;
-  const project = await context.openProject(resolve(workingDirectory, request.path));
+  const project = await context.projects.open(resolve(workingDirectory, request.path));
   const folder = request.listOnly
     ? await context.temporaryFolder()
     : resolve(workingDirectory, request.folder ?? '.');

@@ -1,18 +1,17 @@
 import type { Context } from '../context.ts';
 import type { Credential } from '../credentials/provider.ts';
-import type { PublishPlan, PublishRequest } from '../ecosystems/registry.ts';
+import type { PublishOutcome, PublishPlan } from '../ecosystems/registry.ts';
 import type { Json } from '../json.ts';
-import type { Connection } from './connection.ts';
 import { archiveAsJson, countFiles, fileSummary, formatBytes } from './describe-archive.ts';
+import type { Packed } from './prepare-release.ts';
 
 type ReportContext = Pick<Context, 'terminal'>;
 
 /** Everything that is settled before the archive is sent. */
-export interface Release {
-  readonly connection: Connection;
-  readonly credential: Credential | undefined;
-  readonly request: PublishRequest;
+export interface Release extends Packed {
+  /** `undefined` where nobody is logged in: a dry run does without. */
   readonly plan: PublishPlan | undefined;
+  readonly decision: 'accept' | 'published' | undefined;
 }
 
 /** Shown before anything is asked or sent. */
@@ -24,26 +23,56 @@ export function showRelease({ terminal }: ReportContext, release: Release): void
     ['files', countFiles(archive)],
     ['size', `${formatBytes(archive.size)} (${formatBytes(archive.unpackedSize)} unpacked)`],
     ['sha256', archive.digests.sha256],
-    ['tag', tag],
+    ...(tag === undefined ? [] : ([['tag', tag]] as const)),
     ...(access === undefined ? [] : ([['access', access]] as const)),
     ['registry', connection.registry.displayUrl],
     ['account', accountOf(credential, plan)],
   ]);
 }
 
-function accountOf(credential: Credential | undefined, plan: PublishPlan | undefined): string {
+export function accountOf(credential: Credential | undefined, plan: PublishPlan | undefined): string {
   if (credential === undefined) return 'not logged in';
   const account = plan?.account ?? credential.account;
   return account === undefined ? `the token of ${credential.source}` : `${account} (${credential.source})`;
 }
 
-export function reportPublished({ terminal }: ReportContext, release: Release): void {
+/** Without an outcome exactly this was public before. */
+export function reportPublished(
+  { terminal }: ReportContext,
+  release: Release,
+  outcome: PublishOutcome | undefined,
+): void {
   const { name, version } = release.request.archive;
-  const repeated = release.plan?.alreadyPublished === true;
-  const where = release.connection.registry.displayUrl;
-  if (repeated) terminal.note(`Exactly this archive was published before: nothing was sent.`);
-  else terminal.status('Published', `${name}@${version} to ${where}`);
-  terminal.result(asJson(release, { dryRun: false, alreadyPublished: repeated }), `+ ${name}@${version}`);
+  if (outcome === undefined) terminal.note('Exactly this archive was published before: nothing was sent.');
+  else sayOutcome({ terminal }, release, outcome);
+  const staged = outcome?.state === 'staged';
+  const json = { dryRun: false, alreadyPublished: outcome === undefined, ...outcomeAsJson(outcome) };
+  terminal.result(
+    { ...releaseAsJson(release), ...json },
+    staged ? `${outcome.stageId}` : `+ ${name}@${version}`,
+  );
+}
+
+/** One line, and for what waits where it is decided. */
+export function sayOutcome(
+  { terminal }: ReportContext,
+  { connection, request }: Release,
+  { state, stageId, pageUrl }: PublishOutcome,
+): void {
+  const { name, version } = request.archive;
+  const where = connection.registry.displayUrl;
+  if (state === 'published') {
+    terminal.status('Published', `${name}@${version} to ${where}`);
+    return;
+  }
+  terminal.status('Staged', `${name}@${version} at ${where}: it is not public yet`);
+  const there = pageUrl === undefined ? '' : `, or at ${pageUrl}`;
+  terminal.note(`An owner approves it with \`pub stage approve ${stageId}\`${there}.`);
+}
+
+export function outcomeAsJson(outcome: PublishOutcome | undefined): { readonly [key: string]: Json } {
+  if (outcome?.state !== 'staged') return { state: 'published' };
+  return { state: 'staged', stageId: outcome.stageId ?? null, pageUrl: outcome.pageUrl ?? null };
 }
 
 export function reportDryRun({ terminal }: ReportContext, release: Release): void {
@@ -51,20 +80,16 @@ export function reportDryRun({ terminal }: ReportContext, release: Release): voi
   if (release.plan === undefined)
     terminal.note('Not logged in: the registry was not asked whether it would accept this.');
   terminal.status('Checked', `${name}@${version}: a dry run, nothing was sent`);
-  const alreadyPublished = release.plan?.alreadyPublished === true;
-  terminal.result(asJson(release, { dryRun: true, alreadyPublished }), '');
+  const alreadyPublished = release.decision === 'published';
+  terminal.result({ ...releaseAsJson(release), dryRun: true, alreadyPublished, state: null }, '');
 }
 
-function asJson(
-  { connection, request, plan }: Release,
-  outcome: { dryRun: boolean; alreadyPublished: boolean },
-): Json {
+export function releaseAsJson({ connection, request, plan }: Release): { readonly [key: string]: Json } {
   return {
     ...archiveAsJson(request.archive),
-    tag: request.tag,
+    tag: request.tag ?? null,
     access: request.access ?? null,
     registry: connection.registry.displayUrl,
     account: plan?.account ?? null,
-    ...outcome,
   };
 }

@@ -13,6 +13,6 @@ export async function withHint<T>(
   }
 }
 
-function hinted({ code, message, cause }: PubError, hint: string): PubError {
-  return new PubError(code, message, { cause, hint });
+function hinted({ code, message, cause, details }: PubError, hint: string): PubError {
+  return new PubError(code, message, { cause, hint, details });
 }

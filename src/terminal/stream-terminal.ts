@@ -1,7 +1,7 @@
 import { createStyle, type Environment, type Style, wantsColor } from './color.ts';
 import { printable, printableJson, printableLines } from './printable.ts';
 import { createProgressLine } from './progress-line.ts';
-import type { Progress, Terminal } from './terminal.ts';
+import type { Progress, Terminal, TerminalError } from './terminal.ts';
 
 /** The part of a stream that is used; `process.stdout` and `process.stderr` are such. */
 export interface OutputStream {
@@ -63,8 +63,9 @@ export async function createTerminal(options: TerminalOptions): Promise<Terminal
     },
     error(error) {
       for (const line of errorLines(error, style)) say(line);
-      const { code, message, causes, hint } = error;
-      if (json) stdout.write(`${printableJson({ error: { code, message, causes, hint: hint ?? null } })}\n`);
+      const { code, message, causes, hint, details } = error;
+      const told = { code, message, causes, hint: hint ?? null, ...(details && { details }) };
+      if (json) stdout.write(`${printableJson({ error: told })}\n`);
     },
     async qrCode(text) {
       if (!watched) return;
@@ -101,7 +102,7 @@ function fieldLines(fields: readonly (readonly [string, string])[], style: Style
   return clean.map(([name, value]) => `${style.name(name.padEnd(width))}  ${value}`);
 }
 
-function errorLines(error: Parameters<Terminal['error']>[0], style: Style): string[] {
+function errorLines(error: TerminalError, style: Style): string[] {
   return [
     `${style.error('error:')} ${printable(error.message)}`,
     ...error.causes.map((cause) => `caused by: ${printable(cause)}`),

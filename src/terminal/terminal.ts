@@ -1,4 +1,4 @@
-import type { Json } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 
 /** One row of a two-column listing: a name and its value. */
 export type Field = readonly [name: string, value: string];
@@ -9,6 +9,16 @@ export interface Progress {
   update(done: number): void;
   /** Removes the line. Safe to call twice. */
   finish(): void;
+}
+
+/** A failure as it is told. */
+export interface TerminalError {
+  readonly code: string;
+  readonly message: string;
+  readonly causes: readonly string[];
+  readonly hint: string | undefined;
+  /** For programs: told with `--json` alone. */
+  readonly details?: JsonObject;
 }
 
 /**
@@ -31,7 +41,7 @@ export interface Terminal {
   /** Something the person should know, that stops nothing. stderr. */
   warn(text: string): void;
   /** A failure, printed once, by `main`. stderr; with `--json` also as JSON on stdout. */
-  error(error: { code: string; message: string; causes: readonly string[]; hint: string | undefined }): void;
+  error(error: TerminalError): void;
   /** Text to be scanned by a phone camera, drawn as a QR code on stderr. Draws nothing where no person looks. */
   qrCode(text: string): Promise<void>;
   progress(label: string, total: number, unit?: 'bytes' | 'files'): Progress;

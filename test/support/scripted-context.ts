@@ -2,7 +2,7 @@ import type { KnownRegistry, Registries } from '../../src/config/registries.ts';
 import type { RegistryTarget } from '../../src/config/registry-target.ts';
 import type { Context } from '../../src/context.ts';
 import type { Credential, Credentials } from '../../src/credentials/provider.ts';
-import type { Archive, Project, PublishSettings } from '../../src/ecosystems/ecosystem.ts';
+import type { Archive, Members, Project, Projects, PublishSettings } from '../../src/ecosystems/ecosystem.ts';
 import type { Registry } from '../../src/ecosystems/registry.ts';
 import { PubError } from '../../src/errors.ts';
 import { Secret } from '../../src/secret.ts';
@@ -152,6 +152,8 @@ export function exampleProject(
   const events: string[] = [];
   return {
     events,
+    ecosystem: 'npm',
+    dependencies: [],
     name: packed.name,
     version: packed.version,
     publishSettings: () => ({ config: {}, tag: undefined, access: undefined, private: false, ...settings }),
@@ -163,4 +165,12 @@ export function exampleProject(
       events.push('after publish');
     },
   };
+}
+
+/** One project, whatever path is opened; and the members of a workspace, where there is one. */
+export function scriptedProjects(project: Project | undefined, members?: Members): Projects {
+  return only<Projects>('projects', {
+    ...(project === undefined ? {} : { open: async () => project }),
+    ...(members === undefined ? {} : { openMembers: async () => members }),
+  });
 }

@@ -1,5 +1,5 @@
 import type { Archive, Project, PublishSettings } from '../ecosystem.ts';
-import { publishSettingsOf } from './manifest.ts';
+import { dependenciesOf, publishSettingsOf } from './manifest.ts';
 import type { NpmArchive } from './npm-archive.ts';
 import { readArchive } from './read-archive.ts';
 
@@ -10,6 +10,7 @@ export async function openArchive(path: string): Promise<Project> {
 
 /** An archive made earlier. It is sent as it is, and none of its scripts run, as with npm. */
 class ArchiveProject implements Project {
+  readonly ecosystem = 'npm';
   readonly #archive: NpmArchive;
 
   constructor(archive: NpmArchive) {
@@ -22,6 +23,10 @@ class ArchiveProject implements Project {
 
   get version(): string {
     return this.#archive.version;
+  }
+
+  get dependencies(): readonly string[] {
+    return dependenciesOf(this.#archive.manifest);
   }
 
   publishSettings(): PublishSettings {

@@ -1,6 +1,6 @@
 import { PubError } from '../../errors.ts';
 import type { Archive, PackOptions, Project, PublishSettings } from '../ecosystem.ts';
-import { type Manifest, publishSettingsOf, readManifest } from './manifest.ts';
+import { dependenciesOf, type Manifest, publishSettingsOf, readManifest } from './manifest.ts';
 import type { Environment } from './npmrc.ts';
 import { scriptEnvironment } from './script-environment.ts';
 import { runScriptIfAny, scriptsAfterPacking, scriptsAfterPublish, scriptsBefore } from './scripts.ts';
@@ -17,6 +17,7 @@ export interface ScriptSettings {
 
 /** A folder with a `package.json`. */
 export class FolderProject implements Project {
+  readonly ecosystem = 'npm';
   readonly #folder: string;
   readonly #scripts: ScriptSettings;
   #manifest: Manifest;
@@ -33,6 +34,10 @@ export class FolderProject implements Project {
 
   get version(): string {
     return this.#manifest.version;
+  }
+
+  get dependencies(): readonly string[] {
+    return dependenciesOf(this.#manifest.content);
   }
 
   publishSettings(): PublishSettings {

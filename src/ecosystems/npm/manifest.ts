@@ -85,6 +85,21 @@ export function publishSettingsOf({ name, content }: Manifest): PublishSettings 
   return { config, tag, access, private: content['private'] === true };
 }
 
+/** What installs with the package. `npm:` gives a dependency another name than the package has. */
+export function dependenciesOf(content: JsonObject): readonly string[] {
+  const kinds = ['dependencies', 'optionalDependencies', 'peerDependencies'];
+  const names = kinds.flatMap((kind) => {
+    const declared = content[kind];
+    return isJsonObject(declared) ? Object.entries(declared).map(packageOf) : [];
+  });
+  return [...new Set(names)];
+}
+
+function packageOf([name, range]: readonly [string, Json]): string {
+  const alias = typeof range === 'string' ? /^npm:(@?[^@]+)/.exec(range)?.[1] : undefined;
+  return alias ?? name;
+}
+
 function projectError(message: string, hint?: string, cause?: unknown): PubError {
   return new PubError('E_PROJECT', message, { hint, cause });
 }

@@ -10,6 +10,10 @@ export function createNpmEcosystem(scripts: ScriptSettings): Ecosystem {
   return {
     name: 'npm',
     open: async (path) => await openProject(resolve(path), scripts),
+    async openMembers(path, choice) {
+      const { openMembers } = await import('./members.ts');
+      return await openMembers(resolve(path), choice, scripts);
+    },
   };
 }
 

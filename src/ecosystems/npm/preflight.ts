@@ -3,7 +3,7 @@ import { browserRequest } from '../../http/browser-request.ts';
 import { refusalFrom } from '../../http/registry-error.ts';
 import { isJsonObject, type Json, type JsonObject, stringMember } from '../../json.ts';
 import type { Archive } from '../ecosystem.ts';
-import type { PublishPlan } from '../registry.ts';
+import type { PublishPlan, ReleasePlan } from '../registry.ts';
 import { unexpectedAnswer } from './registry-client.ts';
 import { isAccountName } from './sessions.ts';
 
@@ -17,12 +17,20 @@ export function preflightBody(archives: readonly Archive[], browser: boolean): J
   };
 }
 
+/** Says what was tried with one archive. */
+export type AttemptOf = (archive: Archive) => string;
+
 /**
- * What the answer to one release means. Throws what a refusal says, and `E_REGISTRY` for every answer that is
- * not exactly about this release: a plan decides whether the person is asked for a code.
+ * What the answer means. Throws `E_REGISTRY` for every answer that is not exactly about these releases, in their
+ * order: a plan decides what a person is asked for, and what is said to be public already.
  */
-export function planFrom(answer: Json, archive: Archive, attempt: string, registryUrl = ''): PublishPlan {
-  const { name, version } = archive;
+export function planFrom(
+  answer: Json,
+  archives: readonly Archive[],
+  attemptOf: AttemptOf,
+  registryUrl = '',
+): PublishPlan {
+  const attempt = attemptOf(archives[0] as Archive);
   if (!isJsonObject(answer)) throw unexpectedAnswer(attempt, 'it is not a JSON object');
   const account = stringMember(answer, 'account');
   if (account === undefined || !isAccountName(account))
@@ -32,17 +40,26 @@ export function planFrom(answer: Json, archive: Archive, attempt: string, regist
   if (typeof required !== 'boolean') {
     throw unexpectedAnswer(attempt, 'it does not say whether a second factor is required');
   }
-  const releases = Array.isArray(answer['releases']) ? answer['releases'] : [];
-  const release: Json | undefined = releases[0];
-  const isOurs = isJsonObject(release) && release['name'] === name && release['version'] === version;
-  if (!isOurs || releases.length !== 1) throw unexpectedAnswer(attempt, 'it is about another release');
+  const answered = Array.isArray(answer['releases']) ? answer['releases'] : [];
+  if (answered.length !== archives.length) throw unexpectedAnswer(attempt, 'it is about other releases');
+  const releases = archives.map((archive, index) =>
+    releasePlan(answered[index], archive, attemptOf(archive)),
+  );
+  const accepted = releases.some(({ decision }) => decision === 'accept');
+  const ways = accepted ? waysOf(factor, registryUrl) : {};
+  return { account, secondFactor: required && accepted, releases, ...ways };
+}
+
+function releasePlan(release: Json | undefined, { name, version }: Archive, attempt: string): ReleasePlan {
+  if (!isJsonObject(release) || release['name'] !== name || release['version'] !== version) {
+    throw unexpectedAnswer(attempt, 'it is about another release');
+  }
   switch (release['decision']) {
     case 'accept':
-      return { account, secondFactor: required, alreadyPublished: false, ...waysOf(factor, registryUrl) };
     case 'published':
-      return { account, secondFactor: false, alreadyPublished: true };
+      return { decision: release['decision'] };
     case 'refuse':
-      throw refusal(release, attempt);
+      return { decision: 'refuse', refusal: refusal(release, attempt) };
     default:
       throw unexpectedAnswer(attempt, 'its decision is not known');
   }

@@ -21,7 +21,7 @@ export function publishDocument(request: PublishRequest, options: DocumentOption
     _id: archive.name,
     name: archive.name,
     ...(typeof manifest['description'] === 'string' ? { description: manifest['description'] } : {}),
-    'dist-tags': { [tag]: archive.version },
+    'dist-tags': { [tag ?? 'latest']: archive.version },
     versions: { [archive.version]: manifest },
     access: access ?? null,
     _attachments: {

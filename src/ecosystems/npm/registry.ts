@@ -11,7 +11,8 @@ import {
   setMember,
 } from './organisations.ts';
 import { addOwner, owners, removeOwner } from './owners.ts';
-import { type Dialect, plan, upload } from './publishing.ts';
+import { plan } from './plan.ts';
+import { proveBatch } from './prove-batch.ts';
 import { RegistryClient } from './registry-client.ts';
 import {
   beginEnrolment,
@@ -22,6 +23,7 @@ import {
 } from './second-factor.ts';
 import { logIn, revoke, whoAmI } from './sessions.ts';
 import { createToken, revokeToken, tokens } from './tokens.ts';
+import { type Dialect, upload } from './upload.ts';
 
 export interface NpmRegistryOptions {
   readonly target: RegistryTarget;
@@ -49,14 +51,16 @@ export function createNpmRegistry({
     collect: (request) => collect(client, request),
     revoke: (token) => revoke(client, token),
     whoAmI: (token) => whoAmI(client, token),
-    planPublish: async (token, request) => {
-      const planned = await plan(client, token, request);
+    planPublish: async (token, requests) => {
+      const planned = await plan(client, token, requests);
       dialect = planned.dialect;
       return planned.plan;
     },
+    proveBatch: async (proofs, requests) =>
+      dialect === 'pub' ? await proveBatch(client, proofs, requests) : undefined,
     publish: async (proofs, request, onProgress) => {
-      dialect ??= (await plan(client, proofs.token, request)).dialect;
-      await upload(client, proofs, request, { dialect, clientVersion, onProgress });
+      dialect ??= (await plan(client, proofs.token, [request])).dialect;
+      return await upload(client, proofs, request, { dialect, clientVersion, onProgress });
     },
     owners: (packageName, token) => owners(client, packageName, token),
     addOwner: (proofs, packageName, added) => addOwner(client, proofs, packageName, added),

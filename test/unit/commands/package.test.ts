@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context.ts';
 import type { PackOptions } from '../../../src/ecosystems/ecosystem.ts';
 import { run } from '../../support/run.ts';
-import { exampleArchive, exampleProject } from '../../support/scripted-context.ts';
+import { exampleArchive, exampleProject, scriptedProjects } from '../../support/scripted-context.ts';
 
 function packing() {
   const asked: PackOptions[] = [];
@@ -11,16 +11,19 @@ function packing() {
   const given: Partial<Context> = {
     workingDirectory: '/project',
     temporaryFolder: async () => '/temporary',
-    async openProject(path) {
-      opened.push(path);
-      return {
-        ...exampleProject(),
-        async pack(options) {
-          const { onPacked: _, ...rest } = options;
-          asked.push(rest);
-          return exampleArchive({ path: resolve(options.folder, 'left-pad-1.3.0.tgz') });
-        },
-      };
+    projects: {
+      ...scriptedProjects(undefined),
+      async open(path) {
+        opened.push(path);
+        return {
+          ...exampleProject(),
+          async pack(options) {
+            const { onPacked: _, ...rest } = options;
+            asked.push(rest);
+            return exampleArchive({ path: resolve(options.folder, 'left-pad-1.3.0.tgz') });
+          },
+        };
+      },
     },
   };
   return { given, asked, opened };

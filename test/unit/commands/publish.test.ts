@@ -9,16 +9,17 @@ import {
   type ExampleProject,
   exampleProject,
   memoryCredentials,
+  scriptedProjects,
   scriptedRegistries,
   scriptedRegistry,
   target,
 } from '../../support/scripted-context.ts';
 
-const plan: PublishPlan = { account: 'alice', secondFactor: true, alreadyPublished: false };
+const plan: PublishPlan = { account: 'alice', secondFactor: true, releases: [{ decision: 'accept' }] };
 
 interface Upload {
   readonly code: string | undefined;
-  readonly tag: string;
+  readonly tag: string | undefined;
   readonly access: string | undefined;
 }
 
@@ -30,7 +31,7 @@ function registryTaking(code: string | undefined, given: Partial<Registry> = {})
     async publish(proofs, request) {
       const sent = proofs.oneTimePassword?.expose();
       uploads.push({ code: sent, tag: request.tag, access: request.access });
-      if (code === undefined || sent === code) return;
+      if (code === undefined || sent === code) return { state: request.stage ? 'staged' : 'published' };
       const kind = sent === undefined ? 'missing' : 'refused';
       throw new SecondFactorRequired({ kind, text: `a one-time password is ${kind}` });
     },
@@ -44,7 +45,7 @@ function publishing(project: ExampleProject, registry: Registry, token = 'secret
     workingDirectory: '/project',
     registries: scriptedRegistries(),
     credentials: memoryCredentials(token),
-    openProject: async () => project,
+    projects: scriptedProjects(project),
     temporaryFolder: async () => '/temporary',
     connect: async () => registry,
   };
@@ -174,9 +175,12 @@ describe('a publish', () => {
     const project = exampleProject({ version: '2.0.0-rc.1' });
     const { exitCode } = await run('publish packages/a --tag next --access public --ignore-scripts', {
       ...publishing(project, registry),
-      async openProject(path) {
-        opened.push(path);
-        return project;
+      projects: {
+        ...scriptedProjects(project),
+        async open(path) {
+          opened.push(path);
+          return project;
+        },
       },
     });
     expect(exitCode).toBe(0);
@@ -188,7 +192,7 @@ describe('a publish', () => {
   it('sends nothing when exactly this archive is already public', async () => {
     const project = exampleProject();
     const { registry, uploads } = registryTaking('123456', {
-      planPublish: async () => ({ ...plan, secondFactor: false, alreadyPublished: true }),
+      planPublish: async () => ({ ...plan, secondFactor: false, releases: [{ decision: 'published' }] }),
     });
     const outcome = await run('publish --json', publishing(project, registry));
     expect(outcome.exitCode).toBe(0);
@@ -228,6 +232,7 @@ describe('a publish', () => {
         "name": "left-pad",
         "registry": "https://registry.example",
         "size": 1234,
+        "state": "published",
         "tag": "latest",
         "unpackedSize": 5678,
         "version": "1.3.0",

@@ -3,6 +3,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { Archive } from '../../../../src/ecosystems/ecosystem.ts';
 import { planFrom, preflightBody } from '../../../../src/ecosystems/npm/preflight.ts';
+import type { PublishRequest, Registry } from '../../../../src/ecosystems/registry.ts';
 import { SecondFactorRequired } from '../../../../src/second-factor/challenge.ts';
 import { challenge, proofs, registryWith, token } from './registry-harness.ts';
 import { sampleArchive } from './sample-archive.ts';
@@ -31,17 +32,25 @@ const accepted = {
 const nothing = () => {};
 
 async function request(parts: Parameters<typeof sampleArchive>[0] = {}) {
-  return { archive: await sampleArchive(parts), tag: 'latest', access: undefined };
+  return { archive: await sampleArchive(parts), tag: 'latest', access: undefined, stage: false };
+}
+
+/** What one release's plan says, as the vectors write it; a refusal is thrown. */
+async function planOf(registry: Registry, publish: PublishRequest) {
+  const { releases, ...rest } = await registry.planPublish(token, [publish]);
+  const [release] = releases;
+  if (release?.decision === 'refuse') throw release.refusal;
+  return { ...rest, alreadyPublished: release?.decision === 'published' };
 }
 
 test.each(vectors('answer-accept'))('preflight answer: $name', async ({ body, plan }) => {
   const { registry } = registryWith([preflight, { body }]);
-  expect(await registry.planPublish(token, await request())).toEqual(plan);
+  expect(await planOf(registry, await request())).toEqual(plan);
 });
 
 test.each(vectors('answer-reject'))('preflight answer: $name', async ({ body, error }) => {
   const { registry } = registryWith([preflight, { body }]);
-  await expect(registry.planPublish(token, await request())).rejects.toMatchObject({ code: error });
+  await expect(planOf(registry, await request())).rejects.toMatchObject({ code: error });
 });
 
 test.each(vectors('request-accept'))('preflight request: $name', ({ body }) => {
@@ -53,13 +62,15 @@ test.each(vectors('request-accept'))('preflight request: $name', ({ body }) => {
 test('an answer about two releases is not believed', async () => {
   const { archive } = await request();
   const twice = { ...accepted, releases: [...accepted.releases, ...accepted.releases] };
-  expect(() => planFrom(twice, archive, 'failed')).toThrow(expect.objectContaining({ code: 'E_REGISTRY' }));
+  expect(() => planFrom(twice, [archive], () => 'failed')).toThrow(
+    expect.objectContaining({ code: 'E_REGISTRY' }),
+  );
 });
 
 test('the preflight carries the token as a bearer and no code', async () => {
   const { registry, sent } = registryWith([preflight, { body: accepted }]);
   const publish = await request();
-  await registry.planPublish(token, publish);
+  await registry.planPublish(token, [publish]);
   expect(sent[0]).toMatchObject({ token: 'pub_token', oneTimePassword: undefined });
   expect(JSON.parse(String(sent[0]?.body))).toEqual(preflightBody([publish.archive], false));
   expect(sent[0]?.headers).toMatchObject({ 'npm-command': 'publish', 'npm-auth-type': 'legacy' });
@@ -71,7 +82,7 @@ test.each([
   ['403 with a code', { status: 403, body: { error: 'no', code: 'not_owner' } }, 'E_FORBIDDEN'],
 ])('a preflight refused with %s is an error, not another dialect', async (_, answer, code) => {
   const { registry } = registryWith([preflight, answer]);
-  await expect(registry.planPublish(token, await request())).rejects.toMatchObject({ code });
+  await expect(planOf(registry, await request())).rejects.toMatchObject({ code });
 });
 
 test('pub-registry gets the archive as it is, with its digest', async () => {
@@ -79,7 +90,7 @@ test('pub-registry gets the archive as it is, with its digest', async () => {
   const { sha256 } = publish.archive.digests;
   const body = { name: '@acme/tool', version: '1.0.0', state: 'published', sha256 };
   const { registry, sent } = registryWith([preflight, { body: accepted }], [upload, { status: 201, body }]);
-  await registry.planPublish(token, publish);
+  await registry.planPublish(token, [publish]);
   const progress: number[] = [];
   await registry.publish(proofs, publish, (bytes) => progress.push(bytes));
   expect(sent[1]?.body.equals(Buffer.alloc(500_000, 7))).toBe(true);
@@ -98,7 +109,7 @@ test.each([
   const publish = await request();
   const body = { state: 'published', sha256: publish.archive.digests.sha256, ...change };
   const { registry } = registryWith([preflight, { body: accepted }], [upload, { status: 201, body }]);
-  await registry.planPublish(token, publish);
+  await registry.planPublish(token, [publish]);
   await expect(registry.publish(proofs, publish, nothing)).rejects.toMatchObject({ code: 'E_REGISTRY' });
 });
 
@@ -110,7 +121,7 @@ test('a challenge is thrown as one, and the same upload can be repeated', async 
     [upload, challenge],
     [upload, { status: 200, body }],
   );
-  await registry.planPublish(token, publish);
+  await registry.planPublish(token, [publish]);
   await expect(registry.publish({ token }, publish, nothing)).rejects.toBeInstanceOf(SecondFactorRequired);
   await registry.publish(proofs, publish, nothing);
   expect(sent[1]?.body.equals(sent[2]?.body ?? Buffer.alloc(0))).toBe(true);
@@ -124,7 +135,7 @@ test('a version and a tag cannot leave their place in the URL', async () => {
     [preflight, { body: answer }],
     [`PUT /npm/-/pub/v1/releases/npm/@acme%2ftool/${path}`, { status: 400, body: {} }],
   );
-  await registry.planPublish(token, publish);
+  await registry.planPublish(token, [publish]);
   await expect(registry.publish(proofs, publish, nothing)).rejects.toMatchObject({ code: 'E_REGISTRY' });
 });
 
@@ -135,7 +146,7 @@ test.each([
   ['a refusal of its own', { status: 400, body: { error: 'what is this' } }],
 ])('a registry that answers the preflight with %s is an ordinary one', async (_, answer) => {
   const { registry, sent } = registryWith([preflight, answer], [packument, { status: 404 }]);
-  const plan = await registry.planPublish(token, await request());
+  const plan = await planOf(registry, await request());
   expect(plan).toEqual({ account: undefined, secondFactor: 'unknown', alreadyPublished: false });
   expect(sent[1]?.headers['accept']).toContain('application/vnd.npm.install-v1+json');
 });
@@ -144,7 +155,7 @@ test('an ordinary registry that has exactly this archive needs nothing', async (
   const publish = await request();
   const versions = { '1.0.0': { dist: { integrity: publish.archive.digests.integrity } } };
   const { registry } = registryWith([preflight, { status: 404 }], [packument, { body: { versions } }]);
-  expect(await registry.planPublish(token, publish)).toMatchObject({ alreadyPublished: true });
+  expect(await planOf(registry, publish)).toMatchObject({ alreadyPublished: true });
 });
 
 test.each([{ dist: { integrity: 'sha512-other' } }, { dist: {} }, {}, null])(
@@ -152,7 +163,7 @@ test.each([{ dist: { integrity: 'sha512-other' } }, { dist: {} }, {}, null])(
   async (manifest) => {
     const body = { versions: { '1.0.0': manifest } };
     const { registry } = registryWith([preflight, { status: 404 }], [packument, { body }]);
-    await expect(registry.planPublish(token, await request())).rejects.toMatchObject({
+    await expect(planOf(registry, await request())).rejects.toMatchObject({
       code: 'E_VERSION_EXISTS',
     });
   },
@@ -160,7 +171,7 @@ test.each([{ dist: { integrity: 'sha512-other' } }, { dist: {} }, {}, null])(
 
 test('a packument that is not JSON is not taken for an unknown package', async () => {
   const { registry } = registryWith([preflight, { status: 404 }], [packument, { body: '<html>' }]);
-  await expect(registry.planPublish(token, await request())).rejects.toMatchObject({ code: 'E_REGISTRY' });
+  await expect(planOf(registry, await request())).rejects.toMatchObject({ code: 'E_REGISTRY' });
 });
 
 test.each([0, 1, 2, 3, 196_607, 196_608, 400_001])(
@@ -189,7 +200,7 @@ test.each([0, 1, 2, 3, 196_607, 196_608, 400_001])(
       [packument, { status: 404 }],
       ['PUT /npm/@acme%2ftool', { status: 201, body: { ok: true } }],
     );
-    await registry.planPublish(token, publish);
+    await registry.planPublish(token, [publish]);
     const progress = [0];
     await registry.publish(proofs, publish, (sentBytes) => progress.push(sentBytes));
     const { digests } = publish.archive;
@@ -242,7 +253,7 @@ test.each(['pub', 'npm'])(
         ? [[preflight, plan] as const]
         : [[preflight, plan] as const, [packument, plan] as const];
     const { registry } = registryWith(...script);
-    await registry.planPublish(token, publish);
+    await registry.planPublish(token, [publish]);
     await writeFile(publish.archive.path, Buffer.alloc(500_000, 'b'));
     await expect(registry.publish(proofs, publish, nothing)).rejects.toMatchObject({ code: 'E_ARCHIVE' });
   },
@@ -251,7 +262,7 @@ test.each(['pub', 'npm'])(
 test('an archive that grew after it was packed is not sent as a success', async () => {
   const publish = await request();
   const { registry } = registryWith([preflight, { body: accepted }]);
-  await registry.planPublish(token, publish);
+  await registry.planPublish(token, [publish]);
   await appendFile(publish.archive.path, 'more');
   await expect(registry.publish(proofs, publish, nothing)).rejects.toMatchObject({ code: 'E_ARCHIVE' });
 });

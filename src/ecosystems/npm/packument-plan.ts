@@ -1,0 +1,50 @@
+import { PubError } from '../../errors.ts';
+import { refusalOf } from '../../http/registry-error.ts';
+import { parseJsonObject } from '../../json.ts';
+import type { Secret } from '../../secret.ts';
+import type { Archive } from '../ecosystem.ts';
+import type { PublishPlan, ReleasePlan } from '../registry.ts';
+import { integrityOfVersion } from './packument.ts';
+import { isSuccess, packagePath, type RegistryClient, unexpectedAnswer } from './registry-client.ts';
+import { publishAttempt } from './upload.ts';
+
+/** Everything but the versions' install metadata is left out of this form of a packument. */
+const abbreviated = 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*';
+
+/** Without a preflight, what the packages' documents say: whether a version is taken, and by what. */
+export async function planFromPackuments(
+  client: RegistryClient,
+  token: Secret,
+  archives: readonly Archive[],
+): Promise<PublishPlan> {
+  const releases = await Promise.all(archives.map((archive) => planOf(client, token, archive)));
+  const accepted = releases.some(({ decision }) => decision === 'accept');
+  return { account: undefined, secondFactor: accepted ? 'unknown' : false, releases };
+}
+
+async function planOf(client: RegistryClient, token: Secret, archive: Archive): Promise<ReleasePlan> {
+  const attempt = publishAttempt(client, archive);
+  const response = await client.ask({
+    method: 'GET',
+    path: packagePath(archive.name),
+    command: 'publish',
+    attempt,
+    token,
+    accept: abbreviated,
+  });
+  if (response.status === 404) return { decision: 'accept' };
+  if (!isSuccess(response)) throw refusalOf(response, attempt);
+  const packument = parseJsonObject(response.text);
+  if (packument === undefined) throw unexpectedAnswer(attempt, 'it is not a JSON object');
+  const integrity = integrityOfVersion(packument, archive.version);
+  if (integrity === undefined) return { decision: 'accept' };
+  if (integrity === archive.digests.integrity) return { decision: 'published' };
+  return { decision: 'refuse', refusal: taken(attempt, archive) };
+}
+
+function taken(attempt: string, { name, version }: Archive): PubError {
+  return new PubError('E_VERSION_EXISTS', attempt, {
+    cause: new Error(`${name}@${version} is already published, with other contents`),
+    hint: 'raise the version in the manifest',
+  });
+}

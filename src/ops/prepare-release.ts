@@ -1,0 +1,122 @@
+import type { RegistryChoice } from '../config/registries.ts';
+import type { Context } from '../context.ts';
+import type { Credential } from '../credentials/provider.ts';
+import type { PackOptions, Project } from '../ecosystems/ecosystem.ts';
+import type { PublishRequest } from '../ecosystems/registry.ts';
+import { PubError } from '../errors.ts';
+import { type Connection, openConnection, optionalCredential } from './connection.ts';
+import { pack } from './packing.ts';
+import { chooseTag } from './release-tag.ts';
+
+/** What a person chose for all that one command publishes. */
+export interface PublishChoices {
+  readonly registry: string | undefined;
+  readonly tag: string | undefined;
+  readonly access: 'public' | 'restricted' | undefined;
+  /** Hands the release in for an approval. */
+  readonly stage: boolean;
+  /** Goes as far as the registry's opinion, and sends nothing. */
+  readonly dryRun: boolean;
+  readonly runScripts: boolean;
+}
+
+/** A registry and, unless a dry run does without, the token for it. */
+export interface Destination {
+  readonly connection: Connection;
+  readonly credential: Credential | undefined;
+}
+
+/** A project that may be published, and where to. */
+export interface Candidate extends Destination {
+  readonly project: Project;
+}
+
+/** A packed project. */
+export interface Packed extends Candidate {
+  readonly packing: PackOptions;
+  readonly request: PublishRequest;
+}
+
+type PrepareContext = Pick<
+  Context,
+  'registries' | 'credentials' | 'connect' | 'terminal' | 'temporaryFolder'
+>;
+
+/** What can be refused before anything is packed. Several projects share a connection and a token. */
+export async function openCandidates(
+  context: PrepareContext,
+  projects: readonly Project[],
+  choices: PublishChoices,
+): Promise<readonly Candidate[]> {
+  for (const project of projects) tagFor(project, choices);
+  const destinations = new Map<string, Destination>();
+  const candidates: Candidate[] = [];
+  for (const project of projects) {
+    const { url } = await context.registries.resolve(registryChoice(project, choices));
+    const destination = destinations.get(url) ?? (await openDestination(context, project, choices));
+    destinations.set(url, destination);
+    candidates.push({ ...destination, project });
+  }
+  return candidates;
+}
+
+/** A dry run is useful to somebody who has not logged in; then the registry is not asked. */
+async function openDestination(
+  context: PrepareContext,
+  project: Project,
+  choices: PublishChoices,
+): Promise<Destination> {
+  const connection = await openConnection(context, registryChoice(project, choices));
+  const { target } = connection;
+  const credential = choices.dryRun
+    ? await optionalCredential(context, target)
+    : await context.credentials.require(target);
+  return { connection, credential };
+}
+
+export async function packCandidate(
+  context: PrepareContext,
+  candidate: Candidate,
+  choices: PublishChoices,
+): Promise<Packed> {
+  const { project, connection } = candidate;
+  const { runScripts, stage } = choices;
+  const packing = { folder: await context.temporaryFolder(), runScripts, purpose: 'publish' } as const;
+  const archive = await pack(context, project, packing);
+  context.terminal.status('Packaged', `${archive.name}@${archive.version}`);
+  const tag = tagFor(project, choices);
+  await refuseMovedRegistry(context, connection, registryChoice(project, choices));
+  const access = choices.access ?? project.publishSettings().access;
+  return { ...candidate, packing, request: { archive, tag, access, stage } };
+}
+
+/** What the manifest alone decides. Asked before packing, and again after: scripts may change the manifest. */
+function tagFor(project: Project, choices: PublishChoices): string | undefined {
+  const settings = project.publishSettings();
+  if (settings.private) {
+    throw new PubError('E_REFUSED', `\`${project.name}\` is marked as private in its manifest`, {
+      hint: 'remove "private" from package.json to publish it',
+    });
+  }
+  return chooseTag(project.version, choices.tag ?? settings.tag);
+}
+
+function registryChoice(project: Project, { registry }: PublishChoices): RegistryChoice {
+  return { explicit: registry, packageName: project.name, publishConfig: project.publishSettings().config };
+}
+
+/**
+ * The scripts may have changed the manifest, and with it the registry. The token was chosen for the one the
+ * manifest named at first, and must not go to another.
+ */
+async function refuseMovedRegistry(
+  { registries }: PrepareContext,
+  { target }: Connection,
+  choice: RegistryChoice,
+): Promise<void> {
+  const now = await registries.resolve(choice);
+  if (now.url === target.url) return;
+  throw new PubError('E_REFUSED', 'the scripts of the package changed the registry it is published to', {
+    hint: 'name the registry you mean with --registry',
+  });
+}

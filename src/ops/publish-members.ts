@@ -1,0 +1,133 @@
+import { resolve } from 'node:path';
+import type { MemberChoice } from '../ecosystems/ecosystem.ts';
+import { mostReleasesInBatch } from '../ecosystems/registry.ts';
+import { acceptConcerns } from './concerns.ts';
+import { inDependencyOrder } from './dependency-order.ts';
+import { failedWith, refusedMembers } from './member-failure.ts';
+import { type MemberRelease, reportMembers, sayCycle, sayMember, showMembers } from './members-report.ts';
+import { oneTimePasswordSource } from './one-time-password.ts';
+import { openCandidates, type Packed, packCandidate } from './prepare-release.ts';
+import type { PublishCommandRequest, PublishContext } from './publish.ts';
+import { type Release, sayOutcome } from './publish-report.ts';
+import { ownerHint } from './send-release.ts';
+import { type SharedProof, shareProof } from './shared-proof.ts';
+import { withHint } from './with-hint.ts';
+
+export interface PublishMembersRequest extends PublishCommandRequest {
+  readonly members: MemberChoice;
+}
+
+/**
+ * Publishes members of a workspace: packs all, has all of them judged, shows all, asks for one proof, and uploads them
+ * one by one, each after those it depends on. What would be refused is known before anything is sent; what fails
+ * nevertheless ends it, with an account of what is out. The same command goes on from there: what is out is skipped.
+ */
+export async function publishMembers(context: PublishContext, request: PublishMembersRequest): Promise<void> {
+  const path = resolve(context.workingDirectory, request.path);
+  const chosen = await context.projects.openMembers(path, request.members);
+  const { projects, cycle } = inDependencyOrder(chosen.projects);
+  for (const name of chosen.private) sayMember(context, name, 'is private: skipped');
+  if (cycle !== undefined) sayCycle(context, cycle);
+  const candidates = await openCandidates(context, projects, request);
+  const packed: Packed[] = [];
+  for (const candidate of candidates) packed.push(await packCandidate(context, candidate, request));
+  const members = await judge(packed, request);
+  showMembers(context, members);
+  refusedMembers(context, members, request);
+  for (const {
+    request: { archive },
+  } of accepted(members))
+    await acceptConcerns(context, archive, request);
+  if (!request.dryRun) await sendAll(context, members, request);
+  reportMembers(context, { members, private: chosen.private, dryRun: request.dryRun });
+}
+
+/** One question to each registry, for up to a hundred members. */
+async function judge(
+  packed: readonly Packed[],
+  { members }: PublishMembersRequest,
+): Promise<readonly MemberRelease[]> {
+  const judged = new Map<Packed, MemberRelease>();
+  for (const batch of batchesOf(packed)) {
+    for (const [index, member] of (await judgeBatch(batch, members)).entries()) {
+      judged.set(batch[index] as Packed, member);
+    }
+  }
+  return packed.flatMap((one) => judged.get(one) ?? []);
+}
+
+async function judgeBatch(batch: readonly Packed[], choice: MemberChoice): Promise<readonly MemberRelease[]> {
+  const [first] = batch;
+  if (first?.credential === undefined) {
+    return batch.map((packed) => ({ ...packed, plan: undefined, decision: undefined, standing: 'waiting' }));
+  }
+  const { token } = first.credential;
+  const plan = await withHint(ownerHint(first.request.archive), () =>
+    first.connection.registry.planPublish(
+      token,
+      batch.map(({ request }) => request),
+    ),
+  );
+  return batch.map((packed, index): MemberRelease => {
+    const release = plan.releases[index];
+    if (release === undefined) throw new Error('a plan without one of its releases');
+    if (release.decision !== 'refuse') {
+      const standing = release.decision === 'published' ? 'already-published' : 'waiting';
+      return { ...packed, plan, decision: release.decision, standing };
+    }
+    const { refusal } = release;
+    // Of all members most keep their version from one release to the next; a member that was named was meant.
+    const taken = choice === 'all' && refusal.code === 'E_VERSION_EXISTS';
+    return { ...packed, plan, decision: undefined, standing: taken ? 'version-taken' : 'refused', refusal };
+  });
+}
+
+/** Of one registry, and no more than it takes at once. */
+function batchesOf<T extends Packed>(members: readonly T[]): readonly (readonly T[])[] {
+  const byRegistry = new Map<string, T[]>();
+  for (const member of members) {
+    const { url } = member.connection.target;
+    byRegistry.set(url, [...(byRegistry.get(url) ?? []), member]);
+  }
+  return [...byRegistry.values()].flatMap((all) => {
+    const count = Math.ceil(all.length / mostReleasesInBatch);
+    return Array.from({ length: count }, (_, index) =>
+      all.slice(index * mostReleasesInBatch, (index + 1) * mostReleasesInBatch),
+    );
+  });
+}
+
+function accepted(members: readonly MemberRelease[]): readonly MemberRelease[] {
+  return members.filter(({ standing }) => standing === 'waiting');
+}
+
+/** All proofs first: who has to be asked is asked before anything is out. */
+async function sendAll(
+  context: PublishContext,
+  members: readonly MemberRelease[],
+  request: PublishMembersRequest,
+): Promise<void> {
+  const proofs = new Map<Release, SharedProof>();
+  for (const batch of batchesOf(accepted(members))) {
+    const registry = batch[0]?.connection.registry;
+    const source = oneTimePasswordSource(context, request.oneTimePassword, registry);
+    const shared = shareProof(context, source, batch);
+    for (const member of batch) proofs.set(member, shared);
+    await shared.prove();
+  }
+  for (const member of accepted(members)) {
+    try {
+      await sendOne(context, member, proofs.get(member) as SharedProof);
+    } catch (error) {
+      throw failedWith(context, error, { failed: member, members });
+    }
+  }
+}
+
+async function sendOne(context: PublishContext, member: MemberRelease, proof: SharedProof): Promise<void> {
+  const outcome = await withHint(ownerHint(member.request.archive), () => proof.send(member));
+  member.standing = outcome.state;
+  member.outcome = outcome;
+  sayOutcome(context, member, outcome);
+  if (outcome.state === 'published') await member.project.afterPublish(member.packing);
+}
