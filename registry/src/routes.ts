@@ -2,13 +2,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TokenScope } from './accounts/tokens/scopes.ts';
 import { addCargoRoutes } from './protocols/cargo/routes.ts';
 import { getDone, postLogin } from './protocols/npm/approval.ts';
+import { getKeys } from './protocols/npm/keys.ts';
 import * as manage from './protocols/npm/manage.ts';
 import * as organisations from './protocols/npm/organisations.ts';
 import { getProfile, postProfile } from './protocols/npm/profile.ts';
 import { putPackage } from './protocols/npm/publish.ts';
 import { getArchive, getPackument } from './protocols/npm/read.ts';
+import { getSearch } from './protocols/npm/search.ts';
+import { postAdvisories, postAudit } from './protocols/npm/security.ts';
 import { deleteToken, getUser, putUser, whoAmI } from './protocols/npm/session.ts';
 import * as tokens from './protocols/npm/tokens.ts';
+import { refuseExchange, refuseTrust } from './protocols/npm/trust.ts';
+import { getVersion, getVersionStatus } from './protocols/npm/version.ts';
 import { postToken } from './protocols/pub/create-token.ts';
 import { postLeakedTokens } from './protocols/pub/leaked-tokens.ts';
 import { logOut } from './protocols/pub/log-out.ts';
@@ -49,6 +54,10 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   // npm: what others install
   app.get('/:name', limited('read'), on(getPackument));
   app.get('/:name/-/:file', limited('read'), on(getArchive));
+  app.get('/:name/:version', limited('read'), on(getVersion));
+  app.get('/-/package/:name/version/:version/status', limited('read'), on(getVersionStatus));
+  app.get('/-/v1/search', on(getSearch));
+  app.get('/-/npm/v1/keys', on(getKeys));
 
   // npm: what owners change
   app.put('/:name/-rev/:revision', limited('owners'), on(manage.putRevision));
@@ -62,6 +71,13 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   app.put('/-/package/:name/dist-tags/:tag', limited('yank'), on(manage.putTag));
   app.post('/-/package/:name/dist-tags/:tag', limited('yank'), on(manage.putTag));
   app.delete('/-/package/:name/dist-tags/:tag', limited('yank'), on(manage.deleteTag));
+
+  // npm: answered so that npm says why, or goes on without
+  app.all('/-/package/:name/trust', on(refuseTrust));
+  app.delete('/-/package/:name/trust/:id', on(refuseTrust));
+  app.post('/-/npm/v1/oidc/token/exchange/package/:name', on(refuseExchange));
+  // Else such a path would be a package and a version.
+  app.get('/-/*', async (_request, reply) => reply.callNotFound());
 
   // npm: organisations; teams are answered so that npm says why
   app.put('/-/org/:org/user', on(organisations.putMember));
@@ -103,6 +119,10 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   app.register((streamed, _options, done) => {
     streamed.removeAllContentTypeParsers();
     streamed.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    // Not read at all: npm sends these compressed.
+    streamed.post('/-/npm/v1/security/advisories/bulk', on(postAdvisories));
+    streamed.post('/-/npm/v1/security/audits', on(postAudit));
+    streamed.post('/-/npm/v1/security/audits/quick', on(postAudit));
     streamed.put('/:name', limited('publish', 'yank'), on(putPackage));
     streamed.put('/-/pub/v1/releases/:ecosystem/:name/:version', limited('publish'), on(putRelease));
     done();

@@ -2,6 +2,7 @@ import type { Passwords } from './accounts/passwords.ts';
 import type { SeedKeys } from './accounts/second-factor/seed-keys.ts';
 import type { Background } from './background.ts';
 import type { Ecosystems } from './releases/ecosystem.ts';
+import type { SigningKeys } from './releases/signing-keys.ts';
 import type { BlobStore } from './store/blobs.ts';
 import type { Database } from './store/database.ts';
 
@@ -11,6 +12,8 @@ export interface Services {
   readonly blobs: BlobStore;
   readonly passwords: Passwords;
   readonly seedKeys: SeedKeys;
+  /** With which the registry vouches for what it published. */
+  readonly signingKeys: SigningKeys;
   readonly ecosystems: Ecosystems;
   readonly background: Background;
   /** Milliseconds since the epoch. */

@@ -8,6 +8,7 @@ import type { MailTransport } from './mail/transport.ts';
 import { createFolderTransport, createSmtpTransport } from './mail/transports.ts';
 import { cargoEcosystem } from './protocols/cargo/ecosystem.ts';
 import { npmEcosystem } from './protocols/npm/ecosystem.ts';
+import { openSigningKeys } from './releases/signing-keys.ts';
 import type { Services, Settings } from './services.ts';
 import { openBlobFolder } from './store/blobs.ts';
 import { openDatabase } from './store/database.ts';
@@ -24,6 +25,7 @@ export interface Folders {
   readonly database: string;
   readonly blobs: string;
   readonly seedKeys: string;
+  readonly signingKeys: string;
   /** Mail that no server was there for. */
   readonly mail: string;
 }
@@ -34,6 +36,7 @@ export function foldersIn(data: string): Folders {
     database: join(data, 'registry.sqlite'),
     blobs: join(data, 'blobs'),
     seedKeys: join(data, 'seed-keys'),
+    signingKeys: join(data, 'signing-keys'),
     mail: join(data, 'mail'),
   };
 }
@@ -52,6 +55,7 @@ export async function openServices(
     blobs: await openBlobFolder(folders.blobs),
     passwords: await createPasswords(),
     seedKeys: openSeedKeys(folders.seedKeys),
+    signingKeys: openSigningKeys(folders.signingKeys),
     ecosystems: { npm: npmEcosystem, cargo: cargoEcosystem(settings.publicUrl) },
     clock: Date.now,
     settings: {

@@ -272,6 +272,23 @@ describe('keys rotate', () => {
   });
 });
 
+describe('keys rotate-signing', () => {
+  test('ends the signing key beside a running server, keeps its public part, and is logged', async () => {
+    const registry = await createTestRegistry();
+    const served = async () => (await registry.anonymous.get('/-/npm/v1/keys')).body.keys;
+    const [first] = await served();
+    const { stderr, code } = await run(['keys', 'rotate-signing', ...on(registry)]);
+    const [second, kept] = await served();
+    expect([code, stderr]).toEqual([0, `releases are signed with ${second.keyid} from now on\n`]);
+    expect(kept).toEqual({ ...first, expires: expect.any(String) });
+    expect(second.expires).toBeNull();
+    expect(await registry.auditEvents()).toEqual(['keys:rotated operator signing-keys']);
+    expect((await run(['keys', 'list', ...on(registry)])).stdout).toBe(
+      `${second.keyid}  current\n${first.keyid}  until ${kept.expires}\n`,
+    );
+  });
+});
+
 describe('serving', () => {
   test('prints one line when it is ready, answers, and stops when told to', async () => {
     const data = emptyFolder();
@@ -371,6 +388,8 @@ describe('wrong usage', () => {
       ['audit', 'verify'],
       ['audit', 'list'],
       ['keys', 'rotate'],
+      ['keys', 'rotate-signing'],
+      ['keys', 'list'],
       ['user', 'list'],
       ['user', 'reset-2fa', 'alice'],
       ['user', 'lift-hold', 'alice'],

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Read } from '../store/database.ts';
+import { parseSearchQuery, type SearchQuery } from './search-query.ts';
 
 /** What a list of packages shows of one. */
 export interface PackageSummary {
@@ -9,28 +10,84 @@ export interface PackageSummary {
   readonly publishedAt: number;
 }
 
-/** Bounds of one search: each word reads every package once. */
-const mostWords = 5;
-const longestWord = 50;
-const mostResults = 50;
+/** With what a protocol says of it too. */
+export interface FoundPackage extends PackageSummary {
+  readonly packageId: number;
+  /** What the ecosystem's index says of that version; JSON. */
+  readonly entry: string;
+  readonly publisher: string;
+}
 
-/** Public packages whose name, description or keywords hold every word. The exact name comes first, then by name. */
-export async function searchPackages(db: Read, text: string): Promise<PackageSummary[]> {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean).slice(0, mostWords);
-  if (words.length === 0) return [];
-  let query = latestReleases(db);
+export interface Search {
+  readonly text: string;
+  /** How many of the results are passed over. */
+  readonly from: number;
+  readonly size: number;
+  readonly ecosystem?: string;
+}
+
+export interface SearchResult {
+  readonly found: FoundPackage[];
+  /** How many there are, on all pages. */
+  readonly total: number;
+}
+
+/** Public packages that fit every part of the query. The exact name comes first, then by name. */
+export async function searchPackages(
+  db: Read,
+  { text, from, size, ecosystem }: Search,
+): Promise<SearchResult> {
+  const query = parseSearchQuery(text);
+  let fitting = narrow(latestReleases(db), query);
+  if (ecosystem !== undefined) fitting = fitting.where('packages.ecosystem', '=', ecosystem);
+  const { total } = await fitting
+    .clearSelect()
+    .select((eb) => eb.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  const rows = await fitting
+    .innerJoin('accounts', 'accounts.id', 'releases.publisher_id')
+    .select(['packages.id as packageId', 'releases.entry', 'accounts.name as publisher'])
+    .orderBy(sql`packages.name <> ${query.words[0] ?? ''}`)
+    .orderBy('packages.name')
+    .limit(size)
+    .offset(from)
+    .execute();
+  return {
+    found: rows.map((row) => {
+      const { packageId, entry, publisher } = row;
+      return { ...summaryOf(row), packageId, entry, publisher };
+    }),
+    total,
+  };
+}
+
+function narrow(
+  query: ReturnType<typeof latestReleases>,
+  { words, keywords, scope, maintainer }: SearchQuery,
+) {
+  let narrowed = query;
   for (const word of words) {
-    const pattern = `%${escapeLike(word.slice(0, longestWord))}%`;
-    query = query.where(({ or }) =>
+    const pattern = `%${escapeLike(word)}%`;
+    narrowed = narrowed.where(({ or }) =>
       or(searched.map((member) => sql<boolean>`${member} like ${pattern} escape '\\'`)),
     );
   }
-  const rows = await query
-    .orderBy(sql`packages.name <> ${words[0]}`)
-    .orderBy('packages.name')
-    .limit(mostResults)
-    .execute();
-  return rows.map(summaryOf);
+  for (const list of keywords) narrowed = narrowed.where(hasKeyword(list));
+  if (scope !== undefined) {
+    narrowed = narrowed.where(sql<boolean>`packages.name like ${`${escapeLike(scope)}/%`} escape '\\'`);
+  }
+  if (maintainer !== undefined) narrowed = narrowed.where(isNamed(maintainer));
+  return narrowed;
+}
+
+function hasKeyword(list: readonly string[]) {
+  return sql<boolean>`exists (select 1 from json_each(releases.entry, '$.keywords')
+    where lower(json_each.value) in (${sql.join(list)}))`;
+}
+
+function isNamed(account: string) {
+  return sql<boolean>`exists (select 1 from owners inner join accounts a on a.id = owners.account_id
+    where owners.package_id = packages.id and a.name = ${account})`;
 }
 
 /** The public packages that were published last, one entry each. */

@@ -149,6 +149,15 @@ export function queryParameter(request: FastifyRequest, name: string): string | 
   return value;
 }
 
+/** A count in the query, `otherwise` without one. */
+export function countParameter(request: FastifyRequest, name: string, otherwise: number): number {
+  const text = queryParameter(request, name);
+  if (text === undefined) return otherwise;
+  if (!/^\d{1,6}$/.test(text))
+    throw new Refusal('bad_request', `the query parameter ${name} is not a number`);
+  return Number(text);
+}
+
 /** The body of a route that reads it as it arrives. */
 export function bodyStream(request: FastifyRequest): AsyncIterable<Uint8Array> {
   if (request.body === undefined || request.body === null)

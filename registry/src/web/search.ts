@@ -6,11 +6,14 @@ import { packageList } from './package-list.ts';
 import type { Visit } from './visit.ts';
 
 const longestQuery = 100;
+const firstPage = { from: 0, size: 50 };
+const nothing = { found: [], total: 0 };
 
 export async function showSearch({ services, request }: Visit): Promise<Page> {
   const query = (queryParameter(request, 'q') ?? '').slice(0, longestQuery).trim();
-  const found = await searchPackages(services.database.read, query);
-  const count = found.length === 1 ? 'One package' : `${found.length} packages`;
+  const { found, total } =
+    query === '' ? nothing : await searchPackages(services.database.read, { text: query, ...firstPage });
+  const count = total === 1 ? 'One package' : `${total} packages`;
   const result = html`<p role="status">${count} for <bdi>“${query}”</bdi></p>${packageList(found)}`;
   return page({
     title: 'Search',

@@ -1,15 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { createPrivateFile, readPrivateFile, replacePrivateFile } from '../../store/private-file.ts';
 
 /**
  * Encrypts the seeds of one-time passwords, so that a copy of the database alone does not give them away.
@@ -38,7 +28,7 @@ interface Key {
  * small, and a server that runs while an operator rotates the keys seals under the new one at once.
  */
 export function openSeedKeys(file: string): SeedKeys {
-  if (readKeys(file) === undefined) writeKeys(file, [createKey()], putUnlessThere);
+  if (readKeys(file) === undefined) createPrivateFile(file, textOf([createKey()]));
   return {
     seal: (seed, context) => sealUnder(currentKey(file), seed, context),
     open: (sealed, context) => openWith(readKeys(file) ?? [], sealed, context),
@@ -51,7 +41,7 @@ export function openSeedKeys(file: string): SeedKeys {
  * no seed is sealed under an older one.
  */
 export function addSeedKey(file: string): void {
-  writeKeys(file, [createKey(), ...(readKeys(file) ?? []).slice(0, 1)], renameSync);
+  replacePrivateFile(file, textOf([createKey(), ...(readKeys(file) ?? []).slice(0, 1)]));
 }
 
 function currentKey(file: string): Key {
@@ -97,14 +87,7 @@ function createKey(): Key {
 }
 
 function readKeys(file: string): Key[] | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Error('the seed key file cannot be read', { cause: error });
-  }
-  return text.split('\n').filter(Boolean).map(parseKey);
+  return readPrivateFile(file)?.split('\n').filter(Boolean).map(parseKey);
 }
 
 function parseKey(line: string): Key {
@@ -116,32 +99,6 @@ function parseKey(line: string): Key {
   return { id: id as string, bytes };
 }
 
-/** Durable before it is used: a seed sealed under a key that is lost is a factor that is lost. */
-function writeKeys(file: string, keys: readonly Key[], put: (temporary: string, file: string) => void): void {
-  const temporary = `${file}.${process.pid}.new`;
-  const handle = openSync(temporary, 'wx', 0o600);
-  try {
-    writeSync(handle, keys.map((key) => `${key.id} ${key.bytes.toString('base64')}\n`).join(''));
-    fsyncSync(handle);
-    put(temporary, file);
-  } finally {
-    closeSync(handle);
-    rmSync(temporary, { force: true });
-  }
-  syncFolder(dirname(file));
-}
-
-/** Of two processes that start at once, the first one's key counts for both. */
-function putUnlessThere(temporary: string, file: string): void {
-  try {
-    linkSync(temporary, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-}
-
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  fsyncSync(handle);
-  closeSync(handle);
+function textOf(keys: readonly Key[]): string {
+  return keys.map((key) => `${key.id} ${key.bytes.toString('base64')}\n`).join('');
 }

@@ -10,6 +10,11 @@ import { hasInstallScript, type Manifest } from './manifest.ts';
  */
 export const addressPlaceholder = '"tarball":"{registry}/';
 
+/** Puts the registry's address where the placeholder stands. */
+export function withAddress(text: string, address: string): string {
+  return text.replaceAll(addressPlaceholder, () => `"tarball":"${address}/`);
+}
+
 /** The path of an archive, below the registry's address; npm derives the path of a deletion from it. */
 export function archivePath(name: string, version: string): string {
   return `${name}/-/${unscoped(name)}-${version}.tgz`;

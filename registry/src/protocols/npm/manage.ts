@@ -20,6 +20,7 @@ import {
   requireRequester,
 } from '../request.ts';
 import { parseRevision, revisionText } from './packument.ts';
+import { refuseStars } from './publish.ts';
 
 /** Owners, access and tags, in the shapes of npm and of pnpm. */
 
@@ -28,6 +29,7 @@ export async function putRevision(services: Services, request: FastifyRequest, r
   const requester = await requireRequester(services, request);
   const id = packageParameter(services, request);
   const body = bodyObject(request);
+  refuseStars(body);
   if (body['maintainers'] === undefined || body['versions'] !== undefined) {
     throw new Refusal('unsupported', 'this registry does not unpublish: deprecate the version instead');
   }

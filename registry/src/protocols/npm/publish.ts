@@ -95,6 +95,11 @@ function refuseOtherBytes(manifest: JsonObject, received: ReceivedBlob): void {
     throw new Refusal('digest_mismatch', 'the archive received is not the one its document describes');
 }
 
+/** `npm star` puts a name among a package's `users`, which a packument of this registry never has. */
+export function refuseStars(document: JsonObject): void {
+  if (document['users'] !== undefined) throw new Refusal('unsupported', 'this registry keeps no stars');
+}
+
 /** npm sends the whole packument back, changed. Only what it may change is looked at: deprecation. */
 async function changeMetadata(
   services: Services,
@@ -102,6 +107,7 @@ async function changeMetadata(
   id: PackageId,
   document: JsonObject,
 ): Promise<void> {
+  refuseStars(document);
   const versions = document['versions'];
   if (!isJsonObject(versions))
     throw new Refusal('bad_request', 'there is neither an archive nor a version in the body');

@@ -1,9 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { listTokens, revokeOwnToken } from '../../accounts/tokens/own-tokens.ts';
-import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
 import { createToken, describeToken } from '../create-token.ts';
-import { parameter, queryParameter, requireActor } from '../request.ts';
+import { countParameter, parameter, requireActor } from '../request.ts';
 import { readTokenRequest } from './token-request.ts';
 
 /** npm's token API. Its routes hear no limited token: a token makes, sees and ends no others. */
@@ -13,8 +12,8 @@ const mostPerPage = 100;
 /** `GET /-/npm/v1/tokens?page=0&perPage=100` */
 export async function getTokenList(services: Services, request: FastifyRequest) {
   const { accountId } = await requireActor(services, request);
-  const page = countIn(request, 'page', 0);
-  const perPage = Math.min(countIn(request, 'perPage', mostPerPage), mostPerPage) || mostPerPage;
+  const page = countParameter(request, 'page', 0);
+  const perPage = Math.min(countParameter(request, 'perPage', mostPerPage), mostPerPage) || mostPerPage;
   const tokens = await listTokens(services.database.read, accountId, services.clock());
   const start = page * perPage;
   const more = start + perPage < tokens.length;
@@ -24,14 +23,6 @@ export async function getTokenList(services: Services, request: FastifyRequest) 
     // npm follows it until it is not there.
     urls: more ? { next: `/-/npm/v1/tokens?page=${page + 1}&perPage=${perPage}` } : {},
   };
-}
-
-function countIn(request: FastifyRequest, name: string, otherwise: number): number {
-  const text = queryParameter(request, name);
-  if (text === undefined) return otherwise;
-  if (!/^\d{1,6}$/.test(text))
-    throw new Refusal('bad_request', `the query parameter ${name} is not a number`);
-  return Number(text);
 }
 
 /** `POST /-/npm/v1/tokens`: `npm token create`. */

@@ -1,0 +1,49 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Refusal } from '../../errors.ts';
+import { listTags } from '../../packages/tags.ts';
+import type { Services } from '../../services.ts';
+import type { JsonObject } from '../../strict-json.ts';
+import { parameter, readablePackage } from '../request.ts';
+import { withAddress } from './index-entry.ts';
+
+/** One version of a package by itself. */
+
+/** `GET /<package>/<version or tag>`: what corepack reads, and scripts that want no whole packument. */
+export async function getVersion(services: Services, request: FastifyRequest, reply: FastifyReply) {
+  const record = await readablePackage(services, request);
+  const db = services.database.read;
+  const asked = parameter(request, 'version');
+  const tags = await listTags(db, record.id);
+  const release = await db
+    .selectFrom('releases')
+    .select(['entry', 'deprecated'])
+    .where('package_id', '=', record.id)
+    .where('version', '=', Object.hasOwn(tags, asked) ? (tags[asked] as string) : asked)
+    .where('state', '=', 'published')
+    .executeTakeFirst();
+  if (release === undefined) throw noSuchVersion(record.name);
+  const entry = JSON.parse(withAddress(release.entry, services.settings.publicUrl())) as JsonObject;
+  reply.header('cache-control', 'no-cache').header('vary', 'authorization');
+  return { ...entry, ...(release.deprecated !== null && { deprecated: release.deprecated }) };
+}
+
+/**
+ * `GET /-/package/<package>/version/<version>/status`: whether a version that was published can be installed.
+ * npm's registry scans first and says `validating` meanwhile; here it is `published` at once.
+ */
+export async function getVersionStatus(services: Services, request: FastifyRequest) {
+  const record = await readablePackage(services, request);
+  const version = parameter(request, 'version');
+  const release = await services.database.read
+    .selectFrom('releases')
+    .select('state')
+    .where('package_id', '=', record.id)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (release === undefined) throw noSuchVersion(record.name);
+  return { packageName: record.name, version, status: release.state };
+}
+
+function noSuchVersion(name: string): Refusal {
+  return new Refusal('not_found', `there is no such version of ${name} here`);
+}
