@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { projects, type TestProject } from './test/support/projects.ts';
 
@@ -12,4 +13,7 @@ const configOf = ({ name, folder, timeout }: TestProject) => ({
   },
 });
 
-export default defineConfig({ test: { projects: projects.map(configOf) } });
+/** Two even on two cores, where vitest would take one: most tests wait for another process half of their time. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
+
+export default defineConfig({ test: { maxWorkers, projects: projects.map(configOf) } });
