@@ -19,12 +19,16 @@ export const refusalStatus = {
   account_held: 403,
   token_limited: 403,
   registration_closed: 403,
+  upstream_name: 403,
+  // Not 502: npm repeats every request that is answered with a 5xx, and this one would be answered alike.
+  upstream_refused: 403,
   not_found: 404,
   version_exists: 409,
   conflict: 409,
   too_large: 413,
   // Not 501: npm repeats every request that is answered with a 5xx.
   unsupported: 400,
+  upstream_unavailable: 503,
 } as const;
 
 export type RefusalCode = keyof typeof refusalStatus;

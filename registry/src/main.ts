@@ -3,6 +3,7 @@ import { parseEmail } from './accounts/accounts.ts';
 import { auditCommand } from './commands/audit.ts';
 import { keysCommand } from './commands/keys.ts';
 import { mailCommand } from './commands/mail.ts';
+import { withUpstreams } from './commands/upstream-options.ts';
 import { userCommand } from './commands/user.ts';
 import { Refusal } from './errors.ts';
 import type { Io } from './io.ts';
@@ -41,7 +42,7 @@ function createProgram(io: Io): Command {
     .addOption(
       new Option(
         '--registration <who>',
-        'whether anybody may create an account (default: open on loopback only)',
+        'whether anybody may create an account (default: open on loopback without --upstream, else closed)',
       ).choices(['open', 'closed']),
     )
     .option(
@@ -59,8 +60,8 @@ function createProgram(io: Io): Command {
       'who mail is from (default: pub-registry at the host of --url)',
       (text) => parseSender(text, program),
     )
-    .addHelpText('after', '\nExample: pub-registry --data ./registry --port 4873')
-    .action(async (options: ServerOptions) => await serve(options, io));
+    .addHelpText('after', '\nExample: pub-registry --data ./registry --port 4873');
+  withUpstreams(program).action(async (options: ServerOptions) => await serve(options, io));
   for (const command of [userCommand(io), mailCommand(io), auditCommand(io), keysCommand(io)]) {
     program.addCommand(command.copyInheritedSettings(program));
     for (const child of command.commands) withData(child.copyInheritedSettings(program));

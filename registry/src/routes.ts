@@ -14,6 +14,7 @@ import { deleteToken, getUser, putUser, whoAmI } from './protocols/npm/session.t
 import * as tokens from './protocols/npm/tokens.ts';
 import { refuseExchange, refuseTrust } from './protocols/npm/trust.ts';
 import { getVersion, getVersionStatus } from './protocols/npm/version.ts';
+import { getForeignArchive, getForeignPackument, orUpstream } from './protocols/npm/upstream/serve.ts';
 import { postToken } from './protocols/pub/create-token.ts';
 import { postLeakedTokens } from './protocols/pub/leaked-tokens.ts';
 import { logOut } from './protocols/pub/log-out.ts';
@@ -52,8 +53,8 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   app.delete('/-/npm/v1/tokens/token/:key', on(tokens.deleteTokenByKey));
 
   // npm: what others install
-  app.get('/:name', limited('read'), on(getPackument));
-  app.get('/:name/-/:file', limited('read'), on(getArchive));
+  app.get('/:name', limited('read'), on(orUpstream(getPackument, getForeignPackument)));
+  app.get('/:name/-/:file', limited('read'), on(orUpstream(getArchive, getForeignArchive)));
   app.get('/:name/:version', limited('read'), on(getVersion));
   app.get('/-/package/:name/version/:version/status', limited('read'), on(getVersionStatus));
   app.get('/-/v1/search', on(getSearch));

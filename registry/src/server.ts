@@ -1,12 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.ts';
+import type { UpstreamOptions } from './commands/upstream-options.ts';
 import { isLoopback } from './loopback.ts';
 import type { SmtpServer } from './mail/smtp-url.ts';
 import type { MailTransport } from './mail/transport.ts';
 import { startMailWorker } from './mail/worker.ts';
-import { openMailTransport, openServices } from './wiring.ts';
+import { openMailTransport, openServices, upstreamsOf } from './wiring.ts';
 
-export interface ServerOptions {
+export interface ServerOptions extends UpstreamOptions {
   readonly data: string;
   readonly host: string;
   /** 0 for any free one. */
@@ -32,11 +33,17 @@ const gracePeriod = 10_000;
 
 /** Opens the data folder and listens. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const registration = options.registration ?? (isLoopback(options.host) ? 'open' : 'closed');
+  const upstreams = upstreamsOf(options);
+  const registration = options.registration ?? defaultRegistration(options);
   let listening = '';
   const publicUrl = () => options.url ?? listening;
   const { cargoAuthRequired = false } = options;
-  const services = await openServices(options.data, { registration, publicUrl, cargoAuthRequired });
+  const services = await openServices(options.data, {
+    registration,
+    publicUrl,
+    cargoAuthRequired,
+    upstreams,
+  });
   const app = createApp(services);
   let transport: MailTransport;
   try {
@@ -62,6 +69,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await services.close();
     },
   };
+}
+
+/** Whoever signs up takes the scope of their name from upstream. */
+function defaultRegistration({ host, upstream }: ServerOptions): 'open' | 'closed' {
+  return isLoopback(host) && upstream === undefined ? 'open' : 'closed';
 }
 
 function hostInUrl(host: string): string {

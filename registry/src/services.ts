@@ -5,6 +5,8 @@ import type { Ecosystems } from './releases/ecosystem.ts';
 import type { SigningKeys } from './releases/signing-keys.ts';
 import type { BlobStore } from './store/blobs.ts';
 import type { Database } from './store/database.ts';
+import type { UpstreamCache } from './upstream/cache.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
 
 /** What the parts of the registry may use of the world outside. Built in `wiring.ts`, and by tests. */
 export interface Services {
@@ -16,6 +18,7 @@ export interface Services {
   readonly signingKeys: SigningKeys;
   readonly ecosystems: Ecosystems;
   readonly background: Background;
+  readonly upstreamCache: UpstreamCache;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly settings: Settings;
@@ -34,6 +37,8 @@ export interface Settings {
   readonly publicUrl: () => string;
   /** Whether cargo's index and downloads take a token. */
   readonly cargoAuthRequired: boolean;
+  /** The registries that are read through this one. */
+  readonly upstreams: Upstreams;
   /** The name an authenticator app shows. */
   readonly issuer: string;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createPasswords } from './accounts/passwords.ts';
 import { openSeedKeys } from './accounts/second-factor/seed-keys.ts';
 import { Background } from './background.ts';
+import type { UpstreamOptions } from './commands/upstream-options.ts';
 import type { SmtpServer } from './mail/smtp-url.ts';
 import type { MailTransport } from './mail/transport.ts';
 import { createFolderTransport, createSmtpTransport } from './mail/transports.ts';
@@ -12,6 +13,8 @@ import { openSigningKeys } from './releases/signing-keys.ts';
 import type { Services, Settings } from './services.ts';
 import { openBlobFolder } from './store/blobs.ts';
 import { openDatabase } from './store/database.ts';
+import { upstreamCache } from './upstream/cache.ts';
+import { noUpstreams, type Upstream, type Upstreams } from './upstream/upstreams.ts';
 
 /** Builds the real services over one data folder. The only file that touches the process's surroundings. */
 
@@ -28,6 +31,8 @@ export interface Folders {
   readonly signingKeys: string;
   /** Mail that no server was there for. */
   readonly mail: string;
+  /** What was read from other registries. */
+  readonly upstream: string;
 }
 
 /** What lies where in a data folder. */
@@ -38,12 +43,14 @@ export function foldersIn(data: string): Folders {
     seedKeys: join(data, 'seed-keys'),
     signingKeys: join(data, 'signing-keys'),
     mail: join(data, 'mail'),
+    upstream: join(data, 'upstream'),
   };
 }
 
 export async function openServices(
   data: string,
-  settings: Pick<Settings, 'registration' | 'publicUrl'> & Partial<Pick<Settings, 'cargoAuthRequired'>>,
+  settings: Pick<Settings, 'registration' | 'publicUrl'> &
+    Partial<Pick<Settings, 'cargoAuthRequired' | 'upstreams'>>,
 ): Promise<Services & { close(): Promise<void> }> {
   const folders = foldersIn(data);
   const database = await openDatabase(folders.database);
@@ -57,12 +64,14 @@ export async function openServices(
     seedKeys: openSeedKeys(folders.seedKeys),
     signingKeys: openSigningKeys(folders.signingKeys),
     ecosystems: { npm: npmEcosystem, cargo: cargoEcosystem(settings.publicUrl) },
+    upstreamCache: upstreamCache(folders.upstream),
     clock: Date.now,
     settings: {
       maximumArchiveBytes,
       loginTokenLifetime,
       issuer: 'pub-registry',
       cargoAuthRequired: false,
+      upstreams: noUpstreams,
       ...settings,
     },
     log,
@@ -100,6 +109,37 @@ export function openMailTransport(
 function hostNameOf(url: string): string {
   const host = URL.parse(url)?.hostname ?? '';
   return /[a-z]/i.test(host) && !host.startsWith('[') ? host : 'localhost';
+}
+
+/** Tokens are taken from the environment: an argument is in the list of processes. */
+export function upstreamsOf(options: UpstreamOptions): Upstreams {
+  const { upstream, upstreamScope = new Map(), upstreamArchives = [], localName = [] } = options;
+  const at = (url: string, variable: string): Upstream => ({
+    url,
+    token: tokenIn(variable),
+    archivesAt: upstreamArchives,
+  });
+  const variables = new Map([...upstreamScope.keys()].map((scope) => [tokenVariable(scope), scope]));
+  if (variables.size < upstreamScope.size)
+    throw new Error('two scopes of --upstream-scope would take their token from one variable');
+  return {
+    all: upstream === undefined ? undefined : at(upstream, tokenVariable('')),
+    scopes: new Map([...upstreamScope].map(([scope, url]) => [scope, at(url, tokenVariable(scope))])),
+    local: localName,
+  };
+}
+
+/** `PUB_REGISTRY_UPSTREAM_TOKEN_ACME_TOOLS` for `@acme-tools`. */
+function tokenVariable(scope: string): string {
+  return `PUB_REGISTRY_UPSTREAM_TOKEN${scope.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
+}
+
+function tokenIn(variable: string): string | undefined {
+  const token = process.env[variable];
+  if (token === undefined || token === '') return undefined;
+  // RFC 6750 §2.1. Its value is in no message.
+  if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) throw new Error(`${variable} does not hold a token`);
+  return token;
 }
 
 /** Where a program of this platform keeps its data: XDG Base Directory, Apple's and Microsoft's folders. */

@@ -7,6 +7,7 @@ import { logRefusals } from '../audit/refusals.ts';
 import { Refusal } from '../errors.ts';
 import { findScope, insertScope } from '../packages/scopes.ts';
 import type { Services } from '../services.ts';
+import { refuseForeignScope } from '../upstream/foreign-names.ts';
 import { organisationSubject } from './organisations.ts';
 
 /**
@@ -25,6 +26,7 @@ export async function createOrganisation(
   const act = { action: 'organisation:create', subject, details: {} };
   const demand: Demand = { kind: 'governance', why: `making the organisation ${name} needs it`, act };
   await logRefusals(services, attempt, async () => {
+    await refuseForeignScope(services, `@${name}`);
     if (await isNameTaken(services.database.read, name, actor)) throw taken(name);
     const proof = await demandProof(services, requester, demand);
     await services.database.write(async (transaction) => {

@@ -5,6 +5,7 @@ import { Refusal } from '../errors.ts';
 import { findOrganisation, getMembership } from '../organisations/organisations.ts';
 import type { Services } from '../services.ts';
 import type { Read } from '../store/database.ts';
+import { refuseForeignScope } from '../upstream/foreign-names.ts';
 import { claimantOf, findScope, type Holder, insertScope, scopeSubject } from './scopes.ts';
 
 /** Takes a free scope before anything is published into it, for the account or an organisation it owns. */
@@ -20,6 +21,7 @@ export async function claimScope(
   const act = { action: 'scope:claim', subject, details };
   const demand: Demand = { kind: 'governance', why: `claiming ${scope} needs it`, act };
   await logRefusals(services, { tag: 'scope:change-refused', actor: actor.name, subject }, async () => {
+    await refuseForeignScope(services, scope);
     await holderOfClaim(services.database.read, requester, scope, organisation);
     const proof = await demandProof(services, requester, demand);
     await services.database.write(async (transaction) => {

@@ -9,6 +9,7 @@ import { putTag } from '../packages/tags.ts';
 import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
 import { refuseClash } from './ecosystem.ts';
+import { refuseForeignName } from '../upstream/foreign-names.ts';
 import { mailPublished } from './mail-published.ts';
 import {
   admissionTo,
@@ -60,6 +61,7 @@ export async function publishRelease(
 export async function admitUpload(services: Services, requester: Requester, id: PackageId): Promise<void> {
   await logRefusals(services, refused(requester, packageSubject(id)), async () => {
     const { actor, code, browser } = requester;
+    await refuseForeignName(services, id);
     const { packageRequires } = await admissionTo(services.database.read, actor, id);
     // Somebody who will approve in a browser has to be shown the version and the digest: in the body.
     if (code !== undefined || browser !== undefined) return;
@@ -77,6 +79,7 @@ function refused({ actor }: Requester, subject: string): Attempt {
 
 /** Everything that can be refused before the archive is there. */
 async function admit(services: Services, requester: Requester, id: ExactRelease): Promise<Proof | undefined> {
+  await refuseForeignName(services, id);
   const standing = await standingOf(services.database.read, requester.actor, id);
   if (standing.kind === 'free') return await demandProof(services, requester, standing.demand);
   // Perhaps a repetition of what succeeded: the archive will tell. It takes no proof, for it changes nothing.

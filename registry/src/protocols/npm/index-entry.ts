@@ -40,7 +40,7 @@ export function fullEntry(
 }
 
 /** The members npm's registry keeps in an abbreviated packument, for installing. */
-const abbreviated = [
+export const abbreviatedMembers = [
   'name',
   'version',
   'dependencies',
@@ -61,7 +61,7 @@ const abbreviated = [
 
 export function shortEntry(manifest: Manifest, archive: InspectedArchive, blob: ReceivedBlob): string {
   const kept = Object.fromEntries(
-    abbreviated.flatMap((key) => (key in manifest ? [[key, manifest[key] as Json]] : [])),
+    abbreviatedMembers.flatMap((key) => (key in manifest ? [[key, manifest[key] as Json]] : [])),
   );
   return JSON.stringify({
     ...kept,

@@ -9,7 +9,7 @@ import { type PackumentForm, readPackument } from './packument.ts';
 /** What an installing client reads. Nothing here writes, so nothing here waits for a writer. */
 
 /** Media type of the abbreviated packument; npm's, from its package-metadata document. */
-const abbreviatedType = 'application/vnd.npm.install-v1+json';
+export const abbreviatedType = 'application/vnd.npm.install-v1+json';
 
 /** `GET /<package>` */
 export async function getPackument(services: Services, request: FastifyRequest, reply: FastifyReply) {

@@ -9,6 +9,7 @@ import { type Ecosystems, getEcosystem, refuseClash } from '../../releases/ecosy
 import { type ExactRelease, isRepetition, standingOf, versionTaken } from '../../releases/standing.ts';
 import type { Services } from '../../services.ts';
 import { isJsonObject, type Json } from '../../strict-json.ts';
+import { refuseForeignName } from '../../upstream/foreign-names.ts';
 import { approvalUrls } from '../approval-urls.ts';
 import { bodyObject, requireRequester } from '../request.ts';
 
@@ -80,6 +81,7 @@ async function review(services: Services, actor: Actor, { id, size }: DeclaredRe
   const { maximumArchiveBytes } = services.settings;
   try {
     if (size > maximumArchiveBytes) throw tooLarge(maximumArchiveBytes);
+    await refuseForeignName(services, id);
     const standing = await standingOf(db, actor, id);
     if (isRepetition(standing, actor, id.sha256)) return { id, decision: { decision: 'published' } };
     if (standing.kind === 'taken') throw versionTaken(id);

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { Refusal } from '../../../errors.ts';
+import { noSuchPackage } from '../../../packages/packages.ts';
+import type { Services } from '../../../services.ts';
+import type { CachedDocument } from '../../../upstream/cache.ts';
+import { askUpstream, noAnswer, type UpstreamAnswer, whileItAnswers } from '../../../upstream/request.ts';
+import type { Upstream } from '../../../upstream/upstreams.ts';
+import type { PackumentForm } from '../packument.ts';
+import { type ForeignPackument, type KnownArchives, readForeignPackument } from './foreign-packument.ts';
+
+/** A package of an upstream. */
+export interface ForeignPackage {
+  readonly upstream: Upstream;
+  readonly name: string;
+}
+
+/** A packument of an upstream, as this registry keeps it. */
+export type KeptPackument = CachedDocument<AboutPackument>;
+
+interface AboutPackument {
+  /** The upstream's, for asking again. */
+  readonly upstreamEtag: string | undefined;
+  readonly etag: string;
+  readonly archives: KnownArchives;
+}
+
+type Parts = Pick<Services, 'upstreamCache' | 'clock' | 'log' | 'background'>;
+
+/** How long an answer counts without asking again, in milliseconds: what npm's registry lets a cache keep one. */
+const freshFor = 5 * 60 * 1_000;
+/** Decoded. Above the largest packuments there are. */
+const largestPackument = 64 * 1024 * 1024;
+
+const accepted: Readonly<Record<PackumentForm, string>> = {
+  full: 'application/json',
+  abbreviated: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8',
+};
+
+/**
+ * The packument, at most `maximumAge` old where upstream answers, and as it was last where it does not. Throws `not_found`
+ * where upstream says so, `upstream_refused`, and `upstream_unavailable` for one that was never seen.
+ */
+export async function foreignPackument(
+  parts: Parts,
+  source: ForeignPackage,
+  form: PackumentForm,
+  maximumAge = freshFor,
+): Promise<KeptPackument> {
+  const key = keyOf(source, form);
+  const kept = await parts.upstreamCache.read<AboutPackument>(key);
+  const age = kept === undefined ? Number.POSITIVE_INFINITY : parts.clock() - kept.checkedAt;
+  if (kept !== undefined && age >= 0 && age < maximumAge) return kept;
+  return await parts.upstreamCache.once(key, () => renew(parts, { ...source, form, key, kept }));
+}
+
+/** The form that was looked at last: an archive is in either. */
+export async function anyForeignPackument(
+  parts: Parts,
+  source: ForeignPackage,
+  maximumAge = freshFor,
+): Promise<KeptPackument> {
+  const full = await parts.upstreamCache.read<AboutPackument>(keyOf(source, 'full'));
+  const short = await parts.upstreamCache.read<AboutPackument>(keyOf(source, 'abbreviated'));
+  const newer = full !== undefined && full.checkedAt > (short?.checkedAt ?? 0) ? 'full' : 'abbreviated';
+  return await foreignPackument(parts, source, newer, maximumAge);
+}
+
+function keyOf({ upstream, name }: ForeignPackage, form: PackumentForm): string {
+  return `npm ${upstream.url} ${name} ${form}`;
+}
+
+interface Renewal extends ForeignPackage {
+  readonly form: PackumentForm;
+  readonly key: string;
+  readonly kept: KeptPackument | undefined;
+}
+
+async function renew(parts: Parts, renewal: Renewal): Promise<KeptPackument> {
+  const { key, kept, upstream, name } = renewal;
+  try {
+    return await ask(parts, renewal);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.code === 'not_found') await parts.upstreamCache.remove(key);
+    if (error.code !== 'upstream_unavailable') throw error;
+    const instead = kept && `; serving what it said at ${new Date(kept.checkedAt).toISOString()}`;
+    parts.background.runOnceAnHour(`upstream:${key}`, parts.clock(), async () =>
+      parts.log(`upstream ${upstream.url}: ${name}: ${error.message}${instead ?? ''}`),
+    );
+    if (kept === undefined) throw error;
+    return kept;
+  }
+}
+
+async function ask(parts: Parts, { upstream, name, form, key, kept }: Renewal): Promise<KeptPackument> {
+  const { upstreamCache: cache } = parts;
+  const url = upstream.url + name.replace('/', '%2f');
+  const question = { url, accept: accepted[form], etag: kept?.about.upstreamEtag, archive: false };
+  return await whileItAnswers(
+    parts,
+    upstream,
+    async () =>
+      await askUpstream(upstream, question, async (answer) => {
+        const checkedAt = parts.clock();
+        if (answer.status === 304 && kept !== undefined) {
+          await cache.touch(key, checkedAt);
+          return { ...kept, checkedAt };
+        }
+        refuseStatus(answer, name);
+        const text = await textOf(answer);
+        const made = understand(text, { name, form, known: kept?.about.archives ?? {} });
+        for (const remark of made.remarks) parts.log(`upstream ${upstream.url}: ${name}: ${remark}`);
+        const etag = createHash('sha256').update(made.body).digest('base64url');
+        const about = { upstreamEtag: answer.etag, etag, archives: made.archives };
+        const document = { about, body: made.body, checkedAt };
+        await cache.write(key, document);
+        return document;
+      }),
+  );
+}
+
+/** What an upstream says of one package is believed, be it that there is none; not that it is out of order. */
+export function refuseStatus({ status }: Pick<UpstreamAnswer, 'status'>, name: string): void {
+  if (status === 200) return;
+  if (status === 404 || status === 410) throw noSuchPackage({ ecosystem: 'npm', name });
+  if (status === 401 || status === 403 || status === 451) {
+    throw new Refusal('upstream_refused', `the registry that ${name} is read from refuses it with ${status}`);
+  }
+  throw noAnswer(`it answered with ${status}`);
+}
+
+async function textOf(answer: UpstreamAnswer): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of answer.read(largestPackument)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function understand(text: string, expected: Parameters<typeof readForeignPackument>[1]): ForeignPackument {
+  try {
+    return readForeignPackument(text, expected);
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message;
+    throw noAnswer(reason);
+  }
+}
