@@ -302,6 +302,21 @@ describe('when upstream does not answer', () => {
     ]);
   });
 
+  test('what was not there is still not there, and is asked for again within a minute', async () => {
+    const { upstream, registry } = await proxy();
+    expect((await registry.anonymous.get('/left')).code).toBe('not_found');
+    registry.clock.advance(minutes - 1);
+    expect((await registry.anonymous.get('/left')).code).toBe('not_found');
+    expect(upstream.requests).toHaveLength(1);
+    registry.clock.advance(1);
+    upstream.publish();
+    expect((await registry.anonymous.get('/left')).status).toBe(200);
+    expect((await registry.anonymous.get('/right')).code).toBe('not_found');
+    await upstream.stop();
+    registry.clock.advance(24 * 60 * minutes);
+    expect((await registry.anonymous.get('/right')).code).toBe('not_found');
+  });
+
   test('what was not read before is said to be unavailable for now, without waiting again', async () => {
     const { upstream, registry } = await proxy();
     await upstream.stop();
@@ -337,7 +352,7 @@ describe('when upstream does not answer', () => {
     }
     await upstream.stop();
     registry.clock.advance(5 * minutes);
-    expect((await registry.anonymous.get('/left')).code).toBe('upstream_unavailable');
+    expect((await registry.anonymous.get('/left')).code).toBe('not_found');
   });
 
   test('a document that a power loss left broken is asked for again', async () => {

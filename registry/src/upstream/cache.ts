@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BlobStore, openBlobFolder, openIfThere } from '../store/blobs.ts';
 import { createTurns } from './turns.ts';
@@ -23,7 +23,6 @@ export interface UpstreamCache {
   write<About>(key: string, document: CachedDocument<About>): Promise<void>;
   /** Notes that the document was found to be still right. */
   touch(key: string, checkedAt: number): Promise<void>;
-  remove(key: string): Promise<void>;
   archives(): Promise<BlobStore>;
   /** Work that is asked for while it is under way is not begun again. */
   once<T>(key: string, work: () => Promise<T>): Promise<T>;
@@ -50,7 +49,6 @@ export function upstreamCache(folder: string): UpstreamCache {
       )),
     read: (key) => readDocument(fileOf(key), key),
     touch: (key, checkedAt) => setTime(fileOf(key), checkedAt),
-    remove: (key) => rm(fileOf(key), { force: true }),
     async write(key, { about, body, checkedAt }) {
       await mkdir(join(folder, 'documents'), { recursive: true, mode: 0o700 });
       const temporary = `${fileOf(key)}.${randomBytes(6).toString('hex')}`;

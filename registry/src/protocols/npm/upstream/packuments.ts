@@ -18,6 +18,8 @@ export interface ForeignPackage {
 export type KeptPackument = CachedDocument<AboutPackument>;
 
 interface AboutPackument {
+  /** Set when upstream said that there is none: it says nothing else then. */
+  readonly absent?: true;
   /** The upstream's, for asking again. */
   readonly upstreamEtag: string | undefined;
   readonly etag: string;
@@ -28,6 +30,8 @@ type Parts = Pick<Services, 'upstreamCache' | 'clock' | 'log' | 'background'>;
 
 /** How long an answer counts without asking again, in milliseconds: what npm's registry lets a cache keep one. */
 const freshFor = 5 * 60 * 1_000;
+/** The same for the answer that there is no such package: somebody may be about to publish it. */
+const absentFor = 60_000;
 /** Decoded. Above the largest packuments there are. */
 const largestPackument = 64 * 1024 * 1024;
 
@@ -48,9 +52,21 @@ export async function foreignPackument(
 ): Promise<KeptPackument> {
   const key = keyOf(source, form);
   const kept = await parts.upstreamCache.read<AboutPackument>(key);
-  const age = kept === undefined ? Number.POSITIVE_INFINITY : parts.clock() - kept.checkedAt;
-  if (kept !== undefined && age >= 0 && age < maximumAge) return kept;
-  return await parts.upstreamCache.once(key, () => renew(parts, { ...source, form, key, kept }));
+  const current = isFresh(parts, kept, maximumAge)
+    ? kept
+    : await parts.upstreamCache.once(key, () => renew(parts, { ...source, form, key, kept }));
+  if (current.about.absent) throw noSuchPackage({ ecosystem: 'npm', name: source.name });
+  return current;
+}
+
+function isFresh(
+  { clock }: Parts,
+  kept: KeptPackument | undefined,
+  maximumAge: number,
+): kept is KeptPackument {
+  if (kept === undefined) return false;
+  const age = clock() - kept.checkedAt;
+  return age >= 0 && age < (kept.about.absent ? Math.min(absentFor, maximumAge) : maximumAge);
 }
 
 /** The form that was looked at last: an archive is in either. */
@@ -81,7 +97,7 @@ async function renew(parts: Parts, renewal: Renewal): Promise<KeptPackument> {
     return await ask(parts, renewal);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (error.code === 'not_found') await parts.upstreamCache.remove(key);
+    if (error.code === 'not_found') return await keepAbsence(parts, key);
     if (error.code !== 'upstream_unavailable') throw error;
     const instead = kept && `; serving what it said at ${new Date(kept.checkedAt).toISOString()}`;
     parts.background.runOnceAnHour(`upstream:${key}`, parts.clock(), async () =>
@@ -90,6 +106,14 @@ async function renew(parts: Parts, renewal: Renewal): Promise<KeptPackument> {
     if (kept === undefined) throw error;
     return kept;
   }
+}
+
+/** Kept too: without upstream, "there is none" is what an installation has to hear of an optional package. */
+async function keepAbsence({ upstreamCache, clock }: Parts, key: string): Promise<KeptPackument> {
+  const about = { absent: true, upstreamEtag: undefined, etag: '', archives: {} } as const;
+  const document = { about, body: '', checkedAt: clock() };
+  await upstreamCache.write(key, document);
+  return document;
 }
 
 async function ask(parts: Parts, { upstream, name, form, key, kept }: Renewal): Promise<KeptPackument> {
