@@ -8,8 +8,8 @@ import { takeScope } from '../packages/scopes.ts';
 import { putTag } from '../packages/tags.ts';
 import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
-import { refuseClash } from './ecosystem.ts';
 import { refuseForeignName } from '../upstream/foreign-names.ts';
+import { refuseClash } from './ecosystem.ts';
 import { mailPublished } from './mail-published.ts';
 import {
   admissionTo,
