@@ -63,7 +63,7 @@ function refuseOtherHost(request: FastifyRequest, publicUrl: string): void {
 
 /** `/@acme/tool` is the same package as `/@acme%2ftool`, which is how npm writes it. */
 function joinScope(url: string): string {
-  return url.replace(/^(\/(?:-\/package\/)?@[^/?%]+)\//, '$1%2f');
+  return url.replace(/^(\/(?:-\/(?:package|npm\/v1\/attestations)\/)?@[^/?%]+)\//, '$1%2f');
 }
 
 function parseJson(

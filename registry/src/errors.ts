@@ -2,6 +2,7 @@
 export const refusalStatus = {
   bad_request: 400,
   bad_archive: 400,
+  bad_attestation: 400,
   manifest_mismatch: 400,
   digest_mismatch: 400,
   unauthenticated: 401,
@@ -23,6 +24,7 @@ export const refusalStatus = {
   // Not 502: npm repeats every request that is answered with a 5xx, and this one would be answered alike.
   upstream_refused: 403,
   not_found: 404,
+  too_late: 403,
   version_exists: 409,
   conflict: 409,
   too_large: 413,

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TokenScope } from './accounts/tokens/scopes.ts';
 import { addCargoRoutes } from './protocols/cargo/routes.ts';
 import { getDone, postLogin } from './protocols/npm/approval.ts';
+import { getAttestations } from './protocols/npm/attestations.ts';
 import { getKeys } from './protocols/npm/keys.ts';
 import * as manage from './protocols/npm/manage.ts';
 import * as organisations from './protocols/npm/organisations.ts';
@@ -59,6 +60,7 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   app.get('/-/package/:name/version/:version/status', limited('read'), on(getVersionStatus));
   app.get('/-/v1/search', on(getSearch));
   app.get('/-/npm/v1/keys', on(getKeys));
+  app.get('/-/npm/v1/attestations/:name(^@?[^@]+)@:version', limited('read'), on(getAttestations));
 
   // npm: what owners change
   app.put('/:name/-rev/:revision', limited('owners'), on(manage.putRevision));

@@ -5,6 +5,7 @@ import { isLoopback } from './loopback.ts';
 import type { SmtpServer } from './mail/smtp-url.ts';
 import type { MailTransport } from './mail/transport.ts';
 import { startMailWorker } from './mail/worker.ts';
+import { sealEarlier } from './releases/seal-earlier.ts';
 import { openMailTransport, openServices, upstreamsOf } from './wiring.ts';
 
 export interface ServerOptions extends UpstreamOptions {
@@ -58,6 +59,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   const { port } = app.server.address() as AddressInfo;
   listening = `http://${hostInUrl(options.host)}:${port}`;
+  services.background.run('seal earlier releases', () => sealEarlier(services));
   const mail = startMailWorker(services, transport);
   return {
     url: publicUrl(),

@@ -119,6 +119,7 @@ describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via
       tarball: `${address}/@acme/tool/-/tool-1.0.0.tgz`,
       fileCount: 3,
       unpackedSize: JSON.stringify(manifestOf(release)).length + '# tool'.length + 'export {}'.length,
+      signatures: [{ keyid: expect.any(String), sig: expect.any(String) }],
     });
     expect(body.readme).toBe('# tool');
     for (const url of [`${tool}/-/tool-1.0.0.tgz`, '/@acme/tool/-/tool-1.0.0.tgz']) {

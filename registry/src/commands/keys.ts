@@ -31,11 +31,14 @@ function rotateCommand(io: Io): Command {
 function rotateSigningCommand(io: Io): Command {
   return new Command('rotate-signing')
     .description('Make a new key that signs releases; the one before stays good for what it signed')
+    .option('--compromised', 'somebody else may have a key: keep none, and sign every release anew', false)
     .addHelpText('after', '\nExample: pub-registry keys rotate-signing')
-    .action(async ({ data }: { data: string }) => {
+    .action(async ({ data, compromised }: { data: string; compromised: boolean }) => {
       requireData(data);
       await withServices(data, async (services) => {
-        await rotateSigningKey(services, (ended) => replaceSigningKey(foldersIn(data).signingKeys, ended));
+        const replaceKey = (ended: number) =>
+          replaceSigningKey(foldersIn(data).signingKeys, ended, { keep: !compromised });
+        await rotateSigningKey(services, { replaceKey, compromised });
         io.stderr(`releases are signed with ${services.signingKeys.list()[0]?.id} from now on\n`);
       });
     });

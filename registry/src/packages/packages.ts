@@ -96,7 +96,7 @@ async function refuseWithoutRequiredFactor(db: Read, record: PackageRecord, acto
 
 /** Marks a package as changed and renders its documents anew: the last step of every change. */
 export async function finishChange(
-  services: Pick<Services, 'ecosystems'>,
+  { ecosystems, signingKeys }: Pick<Services, 'ecosystems' | 'signingKeys'>,
   transaction: Write,
   id: PackageId,
   now: number,
@@ -108,8 +108,9 @@ export async function finishChange(
     .where('name', '=', id.name)
     .returningAll()
     .executeTakeFirstOrThrow();
-  const ecosystem = services.ecosystems[id.ecosystem];
+  const ecosystem = ecosystems[id.ecosystem];
   if (ecosystem === undefined) throw new Error(`the ecosystem ${id.ecosystem} is not known`);
+  await ecosystem.seal?.(transaction, changed, signingKeys);
   await ecosystem.renderer.render(transaction, changed);
 }
 

@@ -1,6 +1,8 @@
 import { Refusal } from '../errors.ts';
 import type { IndexRenderer } from '../packages/index-renderer.ts';
-import type { Read } from '../store/database.ts';
+import type { Read, Write } from '../store/database.ts';
+import type { PackageRecord } from '../store/schema.ts';
+import type { SigningKeys } from './signing-keys.ts';
 import type { ReadSubmission } from './submission.ts';
 
 /**
@@ -18,6 +20,8 @@ export interface Ecosystem {
    * in the transaction that takes it, too.
    */
   refuseClash?(db: Read, release: Named): Promise<void>;
+  /** What the registry itself says of the releases that are public now; the last step of every change. */
+  seal?(transaction: Write, record: PackageRecord, keys: SigningKeys): Promise<void>;
   readonly renderer: IndexRenderer;
 }
 

@@ -10,6 +10,7 @@ import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
 import { refuseForeignName } from '../upstream/foreign-names.ts';
 import { refuseClash } from './ecosystem.ts';
+import { keepAttestation } from './keep-attestation.ts';
 import { mailPublished } from './mail-published.ts';
 import {
   admissionTo,
@@ -186,7 +187,7 @@ async function insertRelease(
   packageId: number,
 ): Promise<void> {
   const { archive, entry, shortEntry, readme } = submission;
-  await transaction
+  const { id: releaseId } = await transaction
     .insertInto('releases')
     .values({
       package_id: packageId,
@@ -203,5 +204,7 @@ async function insertRelease(
       deprecated: null,
       published_at: now,
     })
-    .execute();
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await keepAttestation(transaction, releaseId, submission);
 }

@@ -52,11 +52,14 @@ export function openSigningKeys(file: string): SigningKeys {
   };
 }
 
-/** Puts a new key in the place of the current one, which stays good for what was published before `ended`. */
-export function replaceSigningKey(file: string, ended: number): void {
+/**
+ * Puts a new key in the place of the current one, which stays good for what was published before `ended`. Without
+ * `keep` it does not, and neither does any before it.
+ */
+export function replaceSigningKey(file: string, ended: number, { keep }: { keep: boolean }): void {
   const { current, earlier } = readKeys(file);
   const last = { ...publicKeyOf(current), expires: new Date(ended).toISOString() };
-  replacePrivateFile(file, textOf(createKey(), [last, ...earlier]));
+  replacePrivateFile(file, textOf(createKey(), keep ? [last, ...earlier] : []));
 }
 
 function createKey(): KeyObject {

@@ -7,6 +7,8 @@ export interface Submission {
   readonly entry: string;
   readonly shortEntry: string;
   readonly readme: { readonly text: string; readonly fileName: string } | undefined;
+  /** A statement about the archive that came with it, checked to speak of nothing else. */
+  readonly attestation?: { readonly predicateType: string; readonly bundle: string } | undefined;
   /** The tag to move to this version. A package's first release is `latest` as well. */
   readonly tag: string;
   /** For the first release of a package; later ones leave it as it is. */

@@ -5,6 +5,7 @@ import { createAudit } from './migrations/0003-audit.ts';
 import { addPeople } from './migrations/0004-people.ts';
 import { addOrganisations } from './migrations/0005-organisations.ts';
 import { addCargo } from './migrations/0008-cargo.ts';
+import { addSignatures } from './migrations/0009-npm.ts';
 
 /** In order; a name, once released, never changes, and neither does what stands behind it. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-people': { up: addPeople },
   '0005-organisations': { up: addOrganisations },
   '0008-cargo': { up: addCargo },
+  '0009-npm': { up: addSignatures },
 };

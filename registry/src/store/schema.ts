@@ -27,6 +27,7 @@ export interface Schema {
   packages: PackageRow;
   owners: OwnerRow;
   releases: ReleaseRow;
+  attestations: AttestationRow;
   tags: TagRow;
   documents: DocumentRow;
   audit_events: AuditEventRow;
@@ -160,6 +161,17 @@ export interface ReleaseRow {
   /** Of ecosystems that take a version back without a word: no new project is resolved to it. */
   yanked: Generated<0 | 1>;
   published_at: number;
+  /** The id of the key its signature in `entry` is of; null where there is none. */
+  signed_by: string | null;
+  unpublished_at: number | null;
+}
+
+/** A statement about a release that came with it. */
+export interface AttestationRow {
+  release_id: number;
+  predicate_type: string;
+  /** As it arrived; JSON. */
+  bundle: string;
 }
 
 export interface TagRow {

@@ -3,16 +3,17 @@ import type { ReceivedBlob } from '../../store/blobs.ts';
 import type { Json, JsonObject } from '../../strict-json.ts';
 import type { InspectedArchive } from './inspect-archive.ts';
 import { hasInstallScript, type Manifest } from './manifest.ts';
+import type { Provenance } from './provenance.ts';
 
 /**
- * Stands in stored documents where the registry's own address belongs, so that they stay right when it
- * moves. Only as the beginning of a `tarball` member: inside any other text its quotes would be escaped.
+ * Where the registry's own address belongs in stored documents, so that they stay right when it moves. Only as the
+ * beginning of a `tarball` or `url` member: inside any other text its quotes would be escaped.
  */
-export const addressPlaceholder = '"tarball":"{registry}/';
+const addressPlaceholder = /"(tarball|url)":"\{registry\}\//g;
 
 /** Puts the registry's address where the placeholder stands. */
 export function withAddress(text: string, address: string): string {
-  return text.replaceAll(addressPlaceholder, () => `"tarball":"${address}/`);
+  return text.replaceAll(addressPlaceholder, (_match, member) => `"${member}":"${address}/`);
 }
 
 /** The path of an archive, below the registry's address; npm derives the path of a deletion from it. */
@@ -24,7 +25,7 @@ export function archivePath(name: string, version: string): string {
 export function fullEntry(
   manifest: Manifest,
   archive: InspectedArchive,
-  blob: ReceivedBlob,
+  dist: JsonObject,
   publisher: string,
 ): string {
   const { name, version } = manifest;
@@ -35,7 +36,7 @@ export function fullEntry(
     _npmUser: { name: publisher },
     ...(archive.hasShrinkwrap && { _hasShrinkwrap: true }),
     ...(hasInstallScript(manifest, archive) && { hasInstallScript: true }),
-    dist: distOf(manifest, archive, blob),
+    dist,
   });
 }
 
@@ -59,7 +60,7 @@ export const abbreviatedMembers = [
   'libc',
 ] as const;
 
-export function shortEntry(manifest: Manifest, archive: InspectedArchive, blob: ReceivedBlob): string {
+export function shortEntry(manifest: Manifest, archive: InspectedArchive, dist: JsonObject): string {
   const kept = Object.fromEntries(
     abbreviatedMembers.flatMap((key) => (key in manifest ? [[key, manifest[key] as Json]] : [])),
   );
@@ -67,18 +68,31 @@ export function shortEntry(manifest: Manifest, archive: InspectedArchive, blob: 
     ...kept,
     ...(archive.hasShrinkwrap && { _hasShrinkwrap: true }),
     ...(hasInstallScript(manifest, archive) && { hasInstallScript: true }),
-    dist: distOf(manifest, archive, blob),
+    dist,
   });
 }
 
-function distOf({ name, version }: Manifest, archive: InspectedArchive, blob: ReceivedBlob): JsonObject {
+/** What clients need to fetch and check an archive. The registry's signatures are added when it becomes public. */
+export function distOf(
+  { name, version }: Manifest,
+  archive: InspectedArchive,
+  blob: ReceivedBlob,
+  provenance: Provenance | undefined,
+): JsonObject {
   return {
     integrity: integrityOf(blob),
     shasum: blob.sha1,
     tarball: `{registry}/${archivePath(name, version)}`,
     fileCount: archive.fileCount,
     unpackedSize: archive.unpackedSize,
+    ...(provenance && { attestations: attestationsOf(name, version, provenance) }),
   };
+}
+
+/** npm takes the path of the address and asks the registry it is configured for. */
+function attestationsOf(name: string, version: string, { predicateType }: Provenance): JsonObject {
+  const url = `{registry}/-/npm/v1/attestations/${name.replace('/', '%2f')}@${version}`;
+  return { url, provenance: { predicateType } };
 }
 
 /** Subresource Integrity (W3C SRI), as npm's clients check it. */

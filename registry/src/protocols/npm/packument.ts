@@ -4,7 +4,7 @@ import { listPeople } from '../../packages/permissions.ts';
 import { listTags } from '../../packages/tags.ts';
 import type { Read, Write } from '../../store/database.ts';
 import type { PackageRecord } from '../../store/schema.ts';
-import { addressPlaceholder } from './index-entry.ts';
+import { withAddress } from './index-entry.ts';
 
 export type PackumentForm = 'full' | 'abbreviated';
 
@@ -38,7 +38,7 @@ export async function readPackument(
     .where('form', '=', form)
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  const body = row.body.replaceAll(addressPlaceholder, () => `"tarball":"${address}/`);
+  const body = withAddress(row.body, address);
   // The address is part of what is served, so a registry that moved serves another representation.
   return { body, etag: `"${digest(row.etag + address)}"` };
 }

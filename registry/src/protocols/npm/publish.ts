@@ -38,7 +38,7 @@ async function publish(
   services: Services,
   requester: Requester,
   id: PackageId,
-  { document, tarball }: PublishDocument<ReceivedBlob>,
+  { document, tarball, provenance }: PublishDocument<ReceivedBlob>,
 ): Promise<void> {
   const received = tarball?.received;
   if (received === undefined) throw new Error('there is no archive to publish');
@@ -48,7 +48,13 @@ async function publish(
     const release = { ...id, version: declared.version, sha256: received.sha256 };
     await publishRelease(services, requester, release, async () => {
       refuseOtherBytes(declared.manifest, received);
-      return await readSubmission(received, { ...declared, ...id, publisher, declared: declared.manifest });
+      return await readSubmission(received, {
+        ...declared,
+        ...id,
+        publisher,
+        declared: declared.manifest,
+        provenance: provenance?.text,
+      });
     });
   } finally {
     await services.blobs.discard(received);
