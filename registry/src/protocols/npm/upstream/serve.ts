@@ -5,7 +5,7 @@ import { parsePackageName } from '../../../packages/package-name.ts';
 import type { Services } from '../../../services.ts';
 import { foreignSource } from '../../../upstream/foreign-names.ts';
 import { parameter, queryParameter, requireActor } from '../../request.ts';
-import { addressPlaceholder } from '../index-entry.ts';
+import { withAddress } from '../index-entry.ts';
 import { abbreviatedType } from '../read.ts';
 import { keepForeignArchive, openForeignArchive } from './archives.ts';
 import { type ForeignPackage, foreignPackument } from './packuments.ts';
@@ -73,7 +73,7 @@ export async function getForeignPackument(
   if (isKnown(request, etag)) return reply.code(304).send();
   return reply
     .type(`${abbreviated ? abbreviatedType : 'application/json'}; charset=utf-8`)
-    .send(body.replaceAll(addressPlaceholder, () => `"tarball":"${address}/`));
+    .send(withAddress(body, address));
 }
 
 /** `GET /<package>/-/<file>.tgz` */
