@@ -15,13 +15,17 @@ const outside = (name, packages, allowedFrom) => ({
 
 const leaf = '^src/(errors|secret|json|escape-sequences)\\.ts$';
 const interfaces =
-  '^src/(ecosystems/(ecosystem|registry)|credentials/provider|http/transport|terminal/(terminal|prompter)|config/(registry-target|registries)|second-factor/challenge)\\.ts$';
+  '^src/(ecosystems/(ecosystem|registry)|credentials/provider|http/transport|terminal/(terminal|prompter)|config/(registry-target|registries|cargo-config)|second-factor/challenge)\\.ts$';
 
 export default {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    only('bin', '^bin/', '^bin/run\\.ts$|^src/(main|wiring|version|credentials/keychain-child)\\.ts$'),
+    only(
+      'bin',
+      '^bin/',
+      '^bin/run\\.ts$|^src/(main|wiring|cargo-credential-wiring|version|credentials/keychain-child)\\.ts$',
+    ),
     only(
       'main',
       '^src/main\\.ts$',
@@ -33,6 +37,18 @@ export default {
       '^src/ops/',
       `^src/ops/|^src/(context|package-spec)\\.ts$|^src/second-factor/with-second-factor\\.ts$|${interfaces}|${leaf}`,
     ),
+    only(
+      'cargo-credential',
+      '^src/cargo-credential/',
+      `^src/cargo-credential/|^src/ops/one-time-password\\.ts$|^src/http/registry-error\\.ts$|^src/config/registry-url\\.ts$|^src/second-factor/with-second-factor\\.ts$|^src/terminal/printable\\.ts$|${interfaces}|${leaf}`,
+    ),
+    {
+      name: 'cargo-credential-without-commands',
+      comment: 'cargo starts it several times for one publish',
+      severity: 'error',
+      from: { path: '^(bin/cargo-credential-pub|src/cargo-credential-wiring)\\.ts$' },
+      to: { path: '^src/commands/|^src/(main|wiring|registry-access)\\.ts$', reachable: true },
+    },
     only('context', '^src/context\\.ts$', `${interfaces}|${leaf}`),
     only(
       'npm',

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { chmodSync, cpSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'rolldown';
 import { makeBrowserScript } from './scripts/browser-script.ts';
 import { defaultRegistryUrl } from './src/ecosystems/npm/default-registry.ts';
@@ -47,6 +47,14 @@ function withoutUnreached(): Plugin {
   };
 }
 
+/** npm makes them so when it installs a package; cargo starts this one where it was built, too. */
+const executables: Plugin = {
+  name: 'executables',
+  writeBundle() {
+    for (const name of ['pub', 'cargo-credential-pub']) chmodSync(`dist/${name}.cjs`, 0o755);
+  },
+};
+
 /** What the registry's pages load lies beside the bundle, as it lies beside `web/assets.ts`. */
 const staticFiles: Plugin = {
   name: 'static-files',
@@ -58,10 +66,14 @@ const staticFiles: Plugin = {
 
 export default defineConfig([
   {
-    input: { pub: 'bin/pub.ts', 'keychain-child': 'bin/keychain-child.ts' },
+    input: {
+      pub: 'bin/pub.ts',
+      'cargo-credential-pub': 'bin/cargo-credential-pub.ts',
+      'keychain-child': 'bin/keychain-child.ts',
+    },
     platform: 'node',
     external,
-    plugins: [npmRegistryUrl, withoutUnreached()],
+    plugins: [npmRegistryUrl, withoutUnreached(), executables],
     // undici's own word for being bundled: it then leaves out its experimental second parser.
     transform: { define: { esbuildDetection: 'true' } },
     output: {

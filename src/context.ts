@@ -1,3 +1,4 @@
+import type { CargoConfig } from './config/cargo-config.ts';
 import type { Registries } from './config/registries.ts';
 import type { RegistryTarget } from './config/registry-target.ts';
 import type { Credentials } from './credentials/provider.ts';
@@ -8,7 +9,7 @@ import type { Prompter } from './terminal/prompter.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /**
- * What a command may touch besides its arguments. Built in `wiring.ts`, and by tests. At most ten members,
+ * What a command may touch besides its arguments. Built in `wiring.ts`, and by tests. At most a dozen members,
  * none of them a setter; an operation asks for the part it uses (`Pick<Context, 'terminal'>`).
  */
 export interface Context {
@@ -18,6 +19,7 @@ export interface Context {
   readonly registries: Registries;
   readonly credentials: Credentials;
   readonly projects: Projects;
+  readonly cargoConfig: CargoConfig;
   /** `PUB_OTP`. */
   readonly environmentOneTimePassword: Secret | undefined;
   /** A folder that is gone when the program ends. */

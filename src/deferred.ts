@@ -1,3 +1,4 @@
+import type { CargoConfig } from './config/cargo-config.ts';
 import type { Registries } from './config/registries.ts';
 import type { Credentials } from './credentials/provider.ts';
 import type { Prompter } from './terminal/prompter.ts';
@@ -46,5 +47,12 @@ export function deferredCredentials(load: () => Promise<Credentials>): Credentia
       store: async (registry, account, token) => (await load()).keychain.store(registry, account, token),
       erase: async (registry) => (await load()).keychain.erase(registry),
     },
+  };
+}
+
+export function deferredCargoConfig(load: () => Promise<CargoConfig>): CargoConfig {
+  return {
+    addProvider: async () => (await load()).addProvider(),
+    removeProvider: async () => (await load()).removeProvider(),
   };
 }

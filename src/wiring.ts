@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
+import { fileURLToPath } from 'node:url';
+import type { CargoConfig } from './config/cargo-config.ts';
 import type { Context } from './context.ts';
-import { deferredCredentials, deferredPrompter, deferredRegistries, once } from './deferred.ts';
+import {
+  deferredCargoConfig,
+  deferredCredentials,
+  deferredPrompter,
+  deferredRegistries,
+  once,
+} from './deferred.ts';
 import type { Ecosystem, Projects } from './ecosystems/ecosystem.ts';
 import { PubError } from './errors.ts';
 import type { Session } from './main.ts';
@@ -39,6 +47,7 @@ export async function start({ json }: { readonly json: boolean }): Promise<Sessi
     registries: deferredRegistries(async () => (await access()).registries),
     projects: projectsOf(async () => [await loadNpm(await access(), signal)]),
     credentials: deferredCredentials(async () => (await access()).credentials),
+    cargoConfig: deferredCargoConfig(once(loadCargoConfig)),
     environmentOneTimePassword: oneTimePassword ? new Secret(oneTimePassword) : undefined,
     async temporaryFolder() {
       const folder = await makeTemporaryFolder();
@@ -118,6 +127,18 @@ function projectsOf(load: () => Promise<readonly Ecosystem[]>): Projects {
       });
     },
   };
+}
+
+async function loadCargoConfig(): Promise<CargoConfig> {
+  const [{ createCargoConfig }, { homedir }] = await Promise.all([
+    import('./config/cargo-config-file.ts'),
+    import('node:os'),
+  ]);
+  // Beside the bundle, or in `bin/` of the source.
+  const bundled = import.meta.url.endsWith('.cjs');
+  const provider = bundled ? './cargo-credential-pub.cjs' : '../bin/cargo-credential-pub.ts';
+  const providerPath = fileURLToPath(new URL(provider, import.meta.url));
+  return createCargoConfig({ environment, platform: process.platform, home: homedir(), providerPath });
 }
 
 async function loadPrompter(interactive: boolean, signal: AbortSignal): Promise<Prompter> {

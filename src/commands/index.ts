@@ -7,6 +7,7 @@ import { ownerCommand } from './owner.ts';
 import { packageCommand } from './package.ts';
 import { publishCommand } from './publish.ts';
 import { registryCommand } from './registry.ts';
+import { setupCommand } from './setup.ts';
 import { tokenCommand } from './token.ts';
 import { twoFactorCommand } from './two-factor.ts';
 import { whoamiCommand } from './whoami.ts';
@@ -23,6 +24,7 @@ const commands: readonly ((context: Context) => Command)[] = [
   twoFactorCommand,
   tokenCommand,
   registryCommand,
+  setupCommand,
 ];
 
 /** The command tree. Neither prints nor exits: `main` decides what becomes of the text and of an error. */

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { mkdir, symlink } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { FreshHome } from './fresh-home.ts';
+import { root } from './places.ts';
+
+/** The stock cargo of this machine, in a fresh home. */
+
+export const builtCredentialProvider = join(root, 'dist', 'cargo-credential-pub.cjs');
+
+/** The whole environment: `cargo` found as on the developer's path, its home and its target folders in `home`. */
+export function cargoEnvironment(home: FreshHome): Record<string, string> {
+  const folder = (process.env['PATH'] ?? '').split(delimiter).find((one) => existsSync(join(one, 'cargo')));
+  // Where `cargo` is rustup's, that one finds its toolchains by this, not by the home.
+  const rustup = process.env['RUSTUP_HOME'] ?? join(homedir(), '.rustup');
+  return {
+    ...home.env,
+    PATH: [home.env['PATH'], folder].join(delimiter),
+    CARGO_HOME: join(home.path, '.cargo'),
+    CARGO_TERM_COLOR: 'never',
+    ...(existsSync(rustup) ? { RUSTUP_HOME: rustup } : {}),
+  };
+}
+
+/** A library without dependencies; gives its folder. */
+export async function writeCrate(home: FreshHome, name: string, version = '0.1.0'): Promise<string> {
+  const manifest = `[package]
+name = "${name}"
+version = "${version}"
+edition = "2021"
+description = "a crate of a test"
+license = "MIT"
+`;
+  await home.file(`${name}/Cargo.toml`, manifest);
+  await home.file(`${name}/src/lib.rs`, '//! Nothing.\n');
+  return join(home.path, name);
+}
+
+/** Makes the registry known as `lab`, with these lines of configuration besides. */
+export async function writeCargoConfig(home: FreshHome, registryUrl: string, lines = ''): Promise<string> {
+  const index = `sparse+${registryUrl}/cargo/index/`;
+  await home.file('.cargo/config.toml', `[registries.lab]\nindex = "${index}"\n${lines}`);
+  return index;
+}
+
+/** Puts the built provider on the path, by the name that its package gives it. */
+export async function installCredentialProvider(
+  home: FreshHome,
+  environment: Record<string, string>,
+): Promise<void> {
+  const folder = join(home.path, 'bin');
+  await mkdir(folder, { recursive: true });
+  await symlink(builtCredentialProvider, join(folder, 'cargo-credential-pub'));
+  environment['PATH'] = [environment['PATH'], folder].join(delimiter);
+}
