@@ -15,8 +15,13 @@ export interface ScriptedCargoRegistry extends FakeRegistry {
 }
 
 export interface ScriptedCargoOptions {
-  /** Answers a request for a one-shot token; without it there is no such route. */
-  readonly oneShot?: (otp: string | undefined) => { readonly status: number; readonly body: unknown };
+  /** Answers a request for a one-shot token at this registry; without it there is no such route. */
+  readonly oneShot?: (
+    otp: string | undefined,
+    url: string,
+  ) => { readonly status: number; readonly body: unknown };
+  /** What somebody who approved in a browser gets. */
+  readonly approval?: string;
   /** The path of the web API. */
   readonly api?: string;
 }
@@ -45,11 +50,12 @@ export async function startScriptedCargoRegistry(
       line = `${JSON.stringify(entry)}\n`;
       response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
     },
+    'GET /done': json(200, { token: options.approval ?? null }),
     'POST /-/pub/v1/one-shot-tokens': async (request, response) => {
       const body: unknown = JSON.parse((await buffer(request)).toString('utf8'));
       const otp = request.headers['npm-otp'] as string | undefined;
       oneShots.push({ authorization: request.headers.authorization, otp, body });
-      const answer = options.oneShot?.(otp) ?? { status: 404, body: { error: 'not found' } };
+      const answer = options.oneShot?.(otp, own(request)) ?? { status: 404, body: { error: 'not found' } };
       const challenge = answer.status === 401 ? { 'www-authenticate': 'OTP' } : {};
       response.writeHead(answer.status, { 'content-type': 'application/json', ...challenge });
       response.end(JSON.stringify(answer.body));

@@ -88,6 +88,24 @@ describe.skipIf(lacking !== undefined)('cargo publish with cargo-credential-pub'
     expect(screen).not.toContain('kept-token');
   });
 
+  test('Enter at the question shows a page to approve on, and goes on when that is done', async () => {
+    const { registry, cwd, env } = await bench({
+      approval: 'proof-of-the-page',
+      oneShot(otp, url) {
+        if (otp === 'proof-of-the-page') return { status: 201, body: { token: 'once-only' } };
+        const pages = { authUrl: `${url}/approve/1`, doneUrl: `${url}/done` };
+        return { status: 401, body: { error: 'a code, please', code: 'otp_required', ...pages } };
+      },
+    });
+    await using window = await openTerminal(['cargo', ...publish], { cwd, env, columns: 120 });
+    await window.waitFor('or Enter to approve in a browser');
+    await window.press('Enter');
+    await window.waitFor(`${registry.url}/approve/1`);
+    expect(await window.exitCode()).toBe(0);
+    expect(registry.uploads).toEqual([{ authorization: 'once-only' }]);
+    expect(await window.screen()).not.toContain('proof-of-the-page');
+  });
+
   test('Ctrl-C at the question ends it, and nothing is uploaded', async () => {
     const { registry, cwd, env } = await bench(demanding('123456'));
     await using window = await openTerminal(['cargo', ...publish], { cwd, env });
