@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   cargoEnvironment,
@@ -5,6 +7,7 @@ import {
   writeCargoConfig,
   writeCrate,
 } from '../support/cargo.ts';
+import { pub } from '../support/clients.ts';
 import { type FreshHome, freshHome } from '../support/fresh-home.ts';
 import { type Finished, run } from '../support/processes.ts';
 import {
@@ -35,13 +38,13 @@ interface Bench {
   cargo(args: readonly string[], env?: Record<string, string>): Promise<Finished>;
 }
 
-async function bench(options: ScriptedCargoOptions = {}): Promise<Bench> {
+async function bench(options: ScriptedCargoOptions = {}, configuration = providers): Promise<Bench> {
   const registry = await startScriptedCargoRegistry('demo-crate', options);
   opened.push(registry);
   const home = await freshHome();
   opened.push(home);
   const cwd = await writeCrate(home, 'demo-crate');
-  await writeCargoConfig(home, registry.url, providers);
+  await writeCargoConfig(home, registry.url, configuration);
   const env: Record<string, string> = { ...cargoEnvironment(home), CARGO_REGISTRIES_LAB_TOKEN: 'kept-token' };
   await installCredentialProvider(home, env);
   const cargo = (args: readonly string[], more: Record<string, string> = {}) =>
@@ -141,6 +144,25 @@ describe.skipIf(lacking !== undefined)('cargo publish with cargo-credential-pub'
     `);
     expect(registry.uploads).toEqual([]);
     expect((await cargo(publish, { PUB_OTP: '123456' })).code).toBe(0);
+    expect(registry.uploads).toEqual([{ authorization: 'once-only' }]);
+  });
+
+  test('is what `pub setup cargo` sets up, and `--undo` leaves as it was', async () => {
+    const own = '# mine\n[registry] # mine too\ndefault = "lab"\n';
+    const { registry, home, env, cargo } = await bench(demanding('123456'), own);
+    const path = join(home.path, '.cargo', 'config.toml');
+    const before = await readFile(path, 'utf8');
+    const { stdout } = await pub(home).succeed(['setup', 'cargo', '--json'], { env });
+    expect(JSON.parse(stdout)).toEqual({
+      path,
+      provider: 'cargo-credential-pub',
+      changed: true,
+      providers: ['cargo:token', 'cargo-credential-pub'],
+    });
+    expect((await cargo(publish, { PUB_OTP: '123456' })).code).toBe(0);
+    await pub(home).succeed(['setup', 'cargo', '--undo'], { env });
+    expect(await readFile(path, 'utf8')).toBe(before);
+    expect((await cargo([...publish, '--allow-dirty'])).stderr).toContain('already exists');
     expect(registry.uploads).toEqual([{ authorization: 'once-only' }]);
   });
 
