@@ -117,5 +117,6 @@ async function refuse(reply: FastifyReply, refusal: Refusal, publicUrl = ''): Pr
 
 /** A handler that failed half way may have said already how long its answer is good for. */
 function forgetCaching(reply: FastifyReply): FastifyReply {
-  return reply.removeHeader('etag').removeHeader('content-length').header('cache-control', 'no-store');
+  for (const name of ['etag', 'content-length', 'accept-ranges']) reply.removeHeader(name);
+  return reply.header('cache-control', 'no-store');
 }

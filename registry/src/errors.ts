@@ -28,6 +28,7 @@ export const refusalStatus = {
   version_exists: 409,
   conflict: 409,
   too_large: 413,
+  range_not_satisfiable: 416,
   // Not 501: npm repeats every request that is answered with a 5xx.
   unsupported: 400,
   upstream_unavailable: 503,

@@ -1,6 +1,7 @@
 import type { Passwords } from './accounts/passwords.ts';
 import type { SeedKeys } from './accounts/second-factor/seed-keys.ts';
 import type { Background } from './background.ts';
+import type { Documents } from './packages/document.ts';
 import type { Ecosystems } from './releases/ecosystem.ts';
 import type { SigningKeys } from './releases/signing-keys.ts';
 import type { BlobStore } from './store/blobs.ts';
@@ -17,6 +18,7 @@ export interface Services {
   /** With which the registry vouches for what it published. */
   readonly signingKeys: SigningKeys;
   readonly ecosystems: Ecosystems;
+  readonly documents: Documents;
   readonly background: Background;
   readonly upstreamCache: UpstreamCache;
   /** Milliseconds since the epoch. */

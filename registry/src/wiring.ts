@@ -12,6 +12,7 @@ import { npmEcosystem } from './protocols/npm/ecosystem.ts';
 import { openSigningKeys } from './releases/signing-keys.ts';
 import type { Services, Settings } from './services.ts';
 import { openBlobFolder } from './store/blobs.ts';
+import { createByteCache } from './store/byte-cache.ts';
 import { openDatabase } from './store/database.ts';
 import { upstreamCache } from './upstream/cache.ts';
 import { noUpstreams, type Upstream, type Upstreams } from './upstream/upstreams.ts';
@@ -20,6 +21,9 @@ import { noUpstreams, type Upstream, type Upstreams } from './upstream/upstreams
 
 /** 256 MiB: above what npm's own registry takes. */
 const maximumArchiveBytes = 256 * 1024 * 1024;
+
+/** Of memory for index documents: the 1,000 versions of a large package take one or two, most packages 20 kB. */
+const documentBytes = 64 * 1024 * 1024;
 
 /** Seven days: npm's default for a token that may write (facts of 2026-11). */
 const loginTokenLifetime = 7 * 24 * 60 * 60 * 1_000;
@@ -65,6 +69,7 @@ export async function openServices(
     signingKeys: openSigningKeys(folders.signingKeys),
     ecosystems: { npm: npmEcosystem, cargo: cargoEcosystem(settings.publicUrl) },
     upstreamCache: upstreamCache(folders.upstream),
+    documents: { ready: createByteCache(documentBytes), underWay: new Map() },
     clock: Date.now,
     settings: {
       maximumArchiveBytes,

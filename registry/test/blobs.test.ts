@@ -18,7 +18,7 @@ afterEach(() => rmSync(join(folder, '..'), { recursive: true }));
 
 const incoming = () => readdirSync(join(folder, 'incoming'));
 const hex = (algorithm: string, bytes: Uint8Array) => createHash(algorithm).update(bytes).digest('hex');
-const placeOf = (digest: string) => join(folder, 'sha256', digest.slice(0, 2), digest.slice(2, 4), digest);
+const placeOf = (digest: string) => join(folder, 'sha256', digest.slice(0, 2), digest);
 const contentOf = (blob?: OpenBlob) => (blob ? buffer(blob.content) : undefined);
 const limits = { maximumBytes: 1_000_000 };
 

@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { npmEcosystem } from '../src/protocols/npm/ecosystem.ts';
-import { packumentRenderer } from '../src/protocols/npm/packument.ts';
 import { foldersIn } from '../src/wiring.ts';
 import { type Authenticator, step } from './support/authenticator.ts';
 import type { Client } from './support/client.ts';
@@ -29,7 +27,7 @@ async function withAlice(): Promise<[TestRegistry, Client, Authenticator]> {
 
 /** Everything that a publish writes, but for the audit log. */
 function stateOf(registry: TestRegistry): unknown {
-  return ['packages', 'owners', 'scopes', 'releases', 'tags', 'documents', 'totp_factors'].map((table) =>
+  return ['packages', 'owners', 'scopes', 'releases', 'tags', 'totp_factors'].map((table) =>
     registry.sql(`select * from ${table}`),
   );
 }
@@ -57,8 +55,6 @@ describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via
       "create trigger fail before insert on audit_events when new.tag = 'release:published' begin select raise(abort, 'no'); end",
     'the package cannot be marked as changed':
       "create trigger fail before update on packages begin select raise(abort, 'no'); end",
-    'the documents cannot be rendered':
-      "create trigger fail before insert on documents begin select raise(abort, 'no'); end",
   };
 
   test('that fails at any step leaves nothing behind, and can be repeated with the same code', async () => {
@@ -81,27 +77,6 @@ describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via
       'package:created alice npm:@acme/tool',
       'release:published alice npm:@acme/tool@1.0.0',
     ]);
-  });
-
-  test('whose index cannot be rendered leaves the last one as it was', async () => {
-    let broken = false;
-    const renderer: typeof packumentRenderer = {
-      async render(transaction, record) {
-        await packumentRenderer.render(transaction, record);
-        if (broken) throw new Error('cannot render');
-      },
-    };
-    const registry = await createTestRegistry({ ecosystems: { npm: { ...npmEcosystem, renderer } } });
-    const [alice, app] = await registry.signUpWithFactor('alice');
-    await publish(alice, {}, { otp: app.code(), via });
-    const before = [(await alice.get(tool)).text, stateOf(registry)];
-    broken = true;
-    const otp = app.nextCode();
-    expect((await publish(alice, { version: '1.0.1' }, { otp, via })).status).toBe(500);
-    expect([(await alice.get(tool)).text, stateOf(registry)]).toEqual(before);
-    expect(registry.log).toHaveLength(1);
-    broken = false;
-    expect((await publish(alice, { version: '1.0.1' }, { otp, via })).status).toBe(201);
   });
 
   test('is answered by what it put there: the bytes, their digests, and the same for everybody', async () => {
@@ -215,13 +190,7 @@ describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via
     const registry = await createTestRegistry();
     const alice = await registry.signUp('alice');
     const sha256 = createHash('sha256').update(archiveOf()).digest('hex');
-    const path = join(
-      foldersIn(registry.data).blobs,
-      'sha256',
-      sha256.slice(0, 2),
-      sha256.slice(2, 4),
-      sha256,
-    );
+    const path = join(foldersIn(registry.data).blobs, 'sha256', sha256.slice(0, 2), sha256);
     let there: boolean | undefined;
     const { database } = registry.services;
     const write = database.write.bind(database);

@@ -53,11 +53,14 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Runn
 /** `pub-registry` prints one line on stdout when it is ready. */
 const listeningLine = (stdout: string) => /^listening on (http:\/\/\S+?)\/?$/m.exec(stdout)?.[1];
 
-/** Verdaccio 6, offline, with an open sign-up. It has no port 0, so a free one is chosen for it. */
-export async function startVerdaccio(): Promise<RunningServer> {
+/**
+ * Verdaccio 6, offline, with an open sign-up. It has no port 0, so a free one is chosen for it. With `signedTokens`
+ * its tokens are JSON Web Tokens; by default it compares a password with its bcrypt hash for each request.
+ */
+export async function startVerdaccio({ signedTokens = false } = {}): Promise<RunningServer> {
   const home = await freshHome();
   const url = `http://127.0.0.1:${await freePort()}`;
-  const config = await home.file('config.yaml', verdaccioConfig(home));
+  const config = await home.file('config.yaml', verdaccioConfig(home) + (signedTokens ? jsonWebTokens : ''));
   const script = join(peerPackage('verdaccio'), 'bin', 'verdaccio');
   const child = startProcess(pinnedNode, [script, '--config', config, '--listen', url], {
     cwd: home.path,
@@ -93,6 +96,14 @@ log:
   level: warn
 `;
 }
+
+const jsonWebTokens = `security:
+  api:
+    legacy: false
+    jwt:
+      sign:
+        expiresIn: 7d
+`;
 
 interface Starting {
   readonly cleanUp: () => Promise<void>;

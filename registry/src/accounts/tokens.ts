@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { Read, Write } from '../store/database.ts';
+import type { Database, Read, Write } from '../store/database.ts';
 import type { Actor } from './actor.ts';
 import { limitsIn } from './tokens/limits.ts';
 import type { TokenSettings } from './tokens/settings.ts';
@@ -57,20 +57,30 @@ function listText(list: readonly string[] | undefined): string | null {
 }
 
 /** The account behind a token, or nothing when it is malformed, unknown, expired or revoked. */
-export async function findActor(db: Read, text: string, now: number): Promise<Actor | undefined> {
+export async function findActor(
+  database: Pick<Database, 'read' | 'recall'>,
+  text: string,
+  now: number,
+): Promise<Actor | undefined> {
   if (!isWellFormedToken(text)) return undefined;
+  const hash = hashToken(text);
+  const known = await database.recall(`token ${hash}`, () => findUnrevoked(database.read, hash));
+  return known !== undefined && known.expiresAt > now ? known.actor : undefined;
+}
+
+async function findUnrevoked(db: Read, hash: string) {
   const row = await db
     .selectFrom('tokens')
     .innerJoin('accounts', 'accounts.id', 'tokens.account_id')
-    .select(['tokens.id', 'tokens.account_id', 'accounts.name'])
+    .select(['tokens.id', 'tokens.account_id', 'tokens.expires_at', 'accounts.name'])
     .select(['tokens.scopes', 'tokens.packages', 'tokens.cidr'])
-    .where('tokens.hash', '=', hashToken(text))
+    .where('tokens.hash', '=', hash)
     .where('tokens.revoked_at', 'is', null)
-    .where('tokens.expires_at', '>', now)
     .executeTakeFirst();
   if (row === undefined) return undefined;
   const credential = { kind: 'token', id: row.id, limits: limitsIn(row) } as const;
-  return { accountId: row.account_id, name: row.name, credential };
+  const actor: Actor = { accountId: row.account_id, name: row.name, credential };
+  return { actor, expiresAt: row.expires_at };
 }
 
 export async function isRevoked(db: Read, tokenId: number): Promise<boolean> {

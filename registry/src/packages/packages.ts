@@ -2,7 +2,7 @@ import type { Actor } from '../accounts/actor.ts';
 import { hasSecondFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
-import type { Read, Write } from '../store/database.ts';
+import type { Database, Read, Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { listPeople, organisationOf, type Person, permissionOf, permits, type Role } from './permissions.ts';
 
@@ -39,13 +39,27 @@ export async function getPackage(db: Read, packageId: number): Promise<PackageRe
   return await db.selectFrom('packages').selectAll().where('id', '=', packageId).executeTakeFirstOrThrow();
 }
 
+/** The same for those who only read, of the last commit. */
+export async function recallPackage(database: Database, id: PackageId): Promise<PackageRecord | undefined> {
+  return await database.recall(`package ${packageSubject(id)}`, () => findPackage(database.read, id));
+}
+
 /** A package somebody may read. A restricted one does not exist for anybody without a role in it. */
 export async function getReadablePackage(
   db: Read,
   id: PackageId,
   actor: Actor | undefined,
 ): Promise<PackageRecord> {
-  const found = await findPackage(db, id);
+  return await requireReadable(db, id, await findPackage(db, id), actor);
+}
+
+/** What was found, if the actor may read it. Throws `not_found` as if it were not there. */
+export async function requireReadable(
+  db: Read,
+  id: PackageId,
+  found: PackageRecord | undefined,
+  actor: Actor | undefined,
+): Promise<PackageRecord> {
   if (found === undefined) throw noSuchPackage(id);
   if (found.access === 'public') return found;
   if (actor !== undefined && (await permissionOf(db, actor, found)) !== undefined) return found;
@@ -94,7 +108,10 @@ async function refuseWithoutRequiredFactor(db: Read, record: PackageRecord, acto
   );
 }
 
-/** Marks a package as changed and renders its documents anew: the last step of every change. */
+/**
+ * Marks a package as changed: the last step of everything that shows in its documents. Readers compare the
+ * revision, and render what they have not got.
+ */
 export async function finishChange(
   { ecosystems, signingKeys }: Pick<Services, 'ecosystems' | 'signingKeys'>,
   transaction: Write,
@@ -111,7 +128,7 @@ export async function finishChange(
   const ecosystem = ecosystems[id.ecosystem];
   if (ecosystem === undefined) throw new Error(`the ecosystem ${id.ecosystem} is not known`);
   await ecosystem.seal?.(transaction, changed, signingKeys);
-  await ecosystem.renderer.render(transaction, changed);
+  await ecosystem.renderer.afterChange?.(transaction, changed);
 }
 
 export function noSuchPackage({ name }: PackageId): Refusal {

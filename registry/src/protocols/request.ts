@@ -5,7 +5,7 @@ import type { TokenScope } from '../accounts/tokens/scopes.ts';
 import { noteBeyondLimits, noteDeadToken, noteUse } from '../accounts/tokens/usage.ts';
 import { findActor } from '../accounts/tokens.ts';
 import { Refusal } from '../errors.ts';
-import { findPackage, getReadablePackage, type PackageId } from '../packages/packages.ts';
+import { type PackageId, recallPackage, requireReadable } from '../packages/packages.ts';
 import { getEcosystem } from '../releases/ecosystem.ts';
 import type { Services } from '../services.ts';
 import type { PackageRecord } from '../store/schema.ts';
@@ -38,7 +38,7 @@ export async function findRequestActor(
   const header = request.headers.authorization;
   if (header === undefined) return undefined;
   const token = /^bearer +(\S+) *$/i.exec(header)?.[1] ?? '';
-  const actor = await findActor(services.database.read, token, services.clock());
+  const actor = await findActor(services.database, token, services.clock());
   if (actor === undefined) {
     noteDeadToken(services, token);
     throw new Refusal('unauthenticated', 'the token is unknown, expired or revoked: log in again');
@@ -66,18 +66,18 @@ function noteRefusal(services: Services, request: FastifyRequest, error: unknown
  */
 export async function readablePackage(services: Services, request: FastifyRequest): Promise<PackageRecord> {
   const id = packageParameter(services, request);
-  const db = services.database.read;
+  const { database } = services;
   let actor: Actor | undefined;
   try {
     actor = await findRequestActor(services, request);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const found = await findPackage(db, id);
+    const found = await recallPackage(database, id);
     if (found?.access === 'public') return found;
     noteRefusal(services, request, error);
     throw error;
   }
-  return await getReadablePackage(db, id, actor);
+  return await requireReadable(database.read, id, await recallPackage(database, id), actor);
 }
 
 export async function requireActor(services: Services, request: FastifyRequest): Promise<Actor> {

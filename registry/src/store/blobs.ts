@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Refusal } from '../errors.ts';
+import { createByteCache } from './byte-cache.ts';
 
 /** Bytes that have arrived and are not yet part of the store. Either `keep` or `discard` ends its life. */
 export interface ReceivedBlob {
@@ -47,9 +48,17 @@ export interface BlobStore {
   discard(received: ReceivedBlob): Promise<void>;
   has(sha256: string): Promise<boolean>;
   open(sha256: string, range?: ByteRange): Promise<OpenBlob | undefined>;
+  /** The whole of a blob of at most `largestSmallBlob` bytes, kept in memory for who asks next. Not to be changed. */
+  read(sha256: string): Promise<Buffer | undefined>;
   /** Reads the whole blob and compares it with its name. */
   verify(sha256: string): Promise<'intact' | 'corrupt' | 'absent'>;
 }
+
+/** Up to here reading a file costs more than its bytes do: nine of ten npm packages. */
+export const largestSmallBlob = 256 * 1024;
+
+/** Of memory for small blobs. */
+const memoryBytes = 32 * 1024 * 1024;
 
 /** Opens the store in `folder`, making it as needed, and removes what dead processes left half received. */
 export async function openBlobFolder(folder: string): Promise<BlobStore> {
@@ -69,6 +78,9 @@ class BlobFolder implements BlobStore {
   readonly #incoming: string;
   /** Folders whose entry in their parent this process has seen to be on disk. */
   readonly #durable = new Set<string>();
+  /** What was kept or discarded: whoever received a blob discards it in any case, and often more than one does. */
+  readonly #ended = new WeakSet<ReceivedBlob>();
+  readonly #small = createByteCache<Buffer>(memoryBytes);
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -102,17 +114,19 @@ class BlobFolder implements BlobStore {
 
   async keep(received: ReceivedBlob): Promise<void> {
     const target = this.#path(received.sha256);
-    await this.#makeDurable(dirname(dirname(target)));
     await this.#makeDurable(dirname(target));
     const file = await open(received.path, 'r+');
     await file.sync().finally(() => file.close());
     // Also over a blob that is there: the same bytes, on disk for certain, and a damaged copy is repaired.
     await rename(received.path, target);
+    this.#ended.add(received);
     await syncFolder(dirname(target));
   }
 
   async discard(received: ReceivedBlob): Promise<void> {
+    if (this.#ended.has(received)) return;
     await rm(received.path, { force: true });
+    this.#ended.add(received);
   }
 
   async has(sha256: string): Promise<boolean> {
@@ -128,6 +142,16 @@ class BlobFolder implements BlobStore {
     return { size, content: file.createReadStream({ highWaterMark: 256 * 1024, ...range }) };
   }
 
+  async read(sha256: string): Promise<Buffer | undefined> {
+    const known = this.#small.get(sha256);
+    if (known !== undefined) return known;
+    const file = await openIfThere(this.#path(sha256));
+    if (file === undefined) return undefined;
+    const bytes = await file.readFile().finally(() => file.close());
+    if (bytes.byteLength <= largestSmallBlob) this.#small.set(sha256, bytes, bytes.byteLength);
+    return bytes;
+  }
+
   async verify(sha256: string): Promise<'intact' | 'corrupt' | 'absent'> {
     const blob = await this.open(sha256);
     if (blob === undefined) return 'absent';
@@ -138,7 +162,7 @@ class BlobFolder implements BlobStore {
 
   #path(sha256: string): string {
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw new TypeError('not a SHA-256 digest in lower-case hexadecimal');
-    return join(this.#folder, 'sha256', sha256.slice(0, 2), sha256.slice(2, 4), sha256);
+    return join(this.#folder, 'sha256', sha256.slice(0, 2), sha256);
   }
 
   /** The folder may be another process's work that is not on disk yet, so its parent is synced in any case. */

@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import SQLite from 'better-sqlite3';
-import { Kysely, SqliteDialect, sql, type Transaction } from 'kysely';
+import { Kysely, SqliteDialect, type Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { createGroupCommit } from './group-commit.ts';
 import { migrations } from './migrations.ts';
+import { keepPrepared } from './prepared-statements.ts';
+import { createRecall, type Recall } from './recall.ts';
 import type { Schema } from './schema.ts';
 
 /** A transaction that will be committed whole or not at all. Only `Database.write` makes one. */
@@ -16,37 +18,53 @@ export type Read = Pick<Kysely<Schema>, 'selectFrom'>;
 export interface Database {
   /** Reads a committed state. Never waits for a writer. */
   readonly read: Read;
+  /** Runs `work` on one committed state, however many queries it makes. Never waits for a writer either. */
+  snapshot<T>(work: (db: Read) => Promise<T>): Promise<T>;
   /**
-   * Runs `work` in one transaction, alone among writers, of this and of other processes. What it did is on
-   * disk when the promise resolves. `work` must wait for nothing but the database: everybody waits for it.
+   * What `read` answers, or answered before under the same key, if nobody has committed anything since, in this
+   * process or another. The key says what is read; it may hold no secret, and its answers are not changed.
+   */
+  readonly recall: Recall;
+  /**
+   * Runs `work` whole or not at all, alone among writers, of this and of other processes. What it did is on disk
+   * when the promise resolves. `work` must wait for nothing but the database: everybody waits for it.
    */
   write<T>(work: (transaction: Write) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** How long a writer of another process is waited for, in milliseconds. */
-const busyTimeout = 10_000;
-
-/** How often it is asked whether that writer is done, in milliseconds: about as long as a commit takes. */
-const busyPause = 5;
-
 /** Opens the SQLite database in `file`, making and migrating it as needed. */
 export async function openDatabase(file: string): Promise<Database> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const writer = new Kysely<Schema>({ dialect: new SqliteDialect({ database: connect(file) }) });
+  const writing = connect(file);
+  const writer = createKysely(writing);
   await migrate(writer);
   // From here on this program waits by itself: SQLite's own waiting would stop every reader of this process.
-  await sql`pragma busy_timeout = 0`.execute(writer);
-  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: connect(file, true) }) });
+  writing.pragma('busy_timeout = 0');
+  const reading = connect(file, true);
+  const reader = createKysely(reading);
+  // Of their own: within one, `reader` would not see what is committed meanwhile.
+  const snapshots = createKysely(connect(file, true));
+  // Another number after each commit of another connection: https://sqlite.org/pragma.html#pragma_data_version
+  const version = reading.prepare('pragma data_version').pluck();
+  const groupCommit = createGroupCommit(writing);
   return {
     read: reader,
-    write: (work) => inTransaction(writer, work),
+    snapshot: (work) => snapshots.transaction().execute(work),
+    recall: createRecall(() => version.get() as number),
+    write: (work) => groupCommit(() => work(writer as unknown as Write)),
     async close() {
-      await reader.destroy();
-      await writer.destroy();
+      await Promise.all([reader, snapshots, writer].map((connection) => connection.destroy()));
     },
   };
 }
+
+function createKysely(connection: SQLite.Database): Kysely<Schema> {
+  return new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepPrepared(connection) }) });
+}
+
+/** How long the opening of a database waits for others, in milliseconds. */
+const busyTimeout = 10_000;
 
 function connect(file: string, readonly = false): SQLite.Database {
   const database = new SQLite(file, { readonly, timeout: busyTimeout });
@@ -55,41 +73,6 @@ function connect(file: string, readonly = false): SQLite.Database {
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
   return database;
-}
-
-/**
- * `begin immediate`, not the driver's `begin`: a transaction that reads first and writes later would fail
- * with SQLITE_BUSY when another process wrote in between. The connection is ours alone until it ends.
- */
-function inTransaction<T>(db: Kysely<Schema>, work: (transaction: Write) => Promise<T>): Promise<T> {
-  return db.connection().execute(async (connection) => {
-    await begin(connection);
-    try {
-      const result = await work(connection as Write);
-      await sql`commit`.execute(connection);
-      return result;
-    } catch (error) {
-      await sql`rollback`.execute(connection);
-      throw error;
-    }
-  });
-}
-
-async function begin(connection: Kysely<Schema>): Promise<void> {
-  const deadline = performance.now() + busyTimeout;
-  for (;;) {
-    try {
-      await sql`begin immediate`.execute(connection);
-      return;
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > deadline) throw error;
-    }
-    await sleep(busyPause);
-  }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof SQLite.SqliteError && error.code.startsWith('SQLITE_BUSY');
 }
 
 async function migrate(db: Kysely<Schema>): Promise<void> {

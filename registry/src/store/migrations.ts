@@ -6,6 +6,7 @@ import { addPeople } from './migrations/0004-people.ts';
 import { addOrganisations } from './migrations/0005-organisations.ts';
 import { addCargo } from './migrations/0008-cargo.ts';
 import { addSignatures } from './migrations/0009-npm.ts';
+import { dropDocuments } from './migrations/0010-documents.ts';
 
 /** In order; a name, once released, never changes, and neither does what stands behind it. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -16,4 +17,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-organisations': { up: addOrganisations },
   '0008-cargo': { up: addCargo },
   '0009-npm': { up: addSignatures },
+  '0010-documents': { up: dropDocuments },
 };

@@ -29,7 +29,6 @@ export interface Schema {
   releases: ReleaseRow;
   attestations: AttestationRow;
   tags: TagRow;
-  documents: DocumentRow;
   audit_events: AuditEventRow;
   known_addresses: KnownAddressRow;
   sessions: SessionRow;
@@ -178,14 +177,6 @@ export interface TagRow {
   package_id: number;
   name: string;
   version: string;
-}
-
-/** An index document, rendered in the transaction that changed the package, and only read afterwards. */
-export interface DocumentRow {
-  package_id: number;
-  form: string;
-  body: string;
-  etag: string;
 }
 
 export interface AuditEventRow {

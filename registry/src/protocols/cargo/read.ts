@@ -1,10 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readDocument } from '../../packages/read-document.ts';
+import { recallArchive } from '../../releases/find-archive.ts';
 import type { Services } from '../../services.ts';
-import { matchesEtag } from '../matches-etag.ts';
 import { parameter } from '../request.ts';
+import { sendArchive } from '../send-archive.ts';
+import { sendDocument } from '../send-document.ts';
 import { indexPath, isCrateName } from './crate-name.ts';
-import { readIndexFile } from './index-document.ts';
-import { noSuchCrate, readableCrate, readerOf, setCaching } from './reader.ts';
+import { indexForm } from './index-document.ts';
+import { isShared, noSuchCrate, readableCrate, readerOf } from './reader.ts';
 import { indexConfig } from './urls.ts';
 
 /** What cargo reads to resolve and to build. Nothing here writes, so nothing here waits for a writer. */
@@ -25,31 +28,24 @@ export async function getIndexFile(services: Services, request: FastifyRequest, 
   const crate = await readableCrate(services, reader, name);
   // The one with the other dash is another file: cargo looks for each spelling.
   if (crate.name.toLowerCase() !== name) throw noSuchCrate();
-  const file = await readIndexFile(services.database.read, crate.id);
-  if (file === undefined) throw noSuchCrate();
-  setCaching(services, reply, crate, 'no-cache').header('etag', file.etag);
-  if (matchesEtag(request, file.etag)) return reply.code(304).send();
-  return reply.type('text/plain; charset=utf-8').send(file.body);
+  const document = await readDocument(services, crate, indexForm);
+  if (document === undefined) throw noSuchCrate();
+  return sendDocument(request, reply, {
+    document,
+    type: 'text/plain; charset=utf-8',
+    shared: isShared(services, crate),
+    vary: 'authorization',
+  });
 }
 
 /** `GET /cargo/api/v1/crates/<crate>/<version>/download`: bytes that never change under this URL. */
 export async function getCrate(services: Services, request: FastifyRequest, reply: FastifyReply) {
   const reader = await readerOf(services, request);
   const crate = await readableCrate(services, reader, parameter(request, 'name'));
-  const release = await services.database.read
-    .selectFrom('releases')
-    .select('sha256')
-    .where('package_id', '=', crate.id)
-    .where('version', '=', parameter(request, 'version'))
-    .where('state', '=', 'published')
-    .executeTakeFirst();
-  if (release === undefined) throw noSuchCrate();
-  const etag = `"${release.sha256}"`;
-  setCaching(services, reply, crate, 'max-age=31536000, immutable').header('etag', etag);
-  if (matchesEtag(request, etag)) return reply.code(304).send();
-  const blob = await services.blobs.open(release.sha256);
-  if (blob === undefined) throw new Error(`the blob ${release.sha256} is missing`);
-  return reply.type('application/gzip').header('content-length', blob.size).send(blob.content);
+  const archive = await recallArchive(services.database, crate.id, parameter(request, 'version'));
+  if (archive === undefined) throw noSuchCrate();
+  const shared = isShared(services, crate);
+  return await sendArchive(services, request, reply, { archive, type: 'application/gzip', shared });
 }
 
 /** `GET /cargo/me`: where `cargo login` sends people. A page, so it may lead elsewhere. */

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../../accounts/actor.ts';
 import { refuseBeyondLimits, TokenLimited } from '../../accounts/tokens/limits.ts';
 import { Refusal } from '../../errors.ts';
@@ -51,17 +51,9 @@ function mayRead(reader: Actor, name: string): boolean {
   }
 }
 
-/** A shared cache may keep what everybody may read, and nothing else. */
-export function setCaching(
-  services: Services,
-  reply: FastifyReply,
-  { access }: Pick<PackageRecord, 'access'>,
-  directives: string,
-): FastifyReply {
-  const shared = access === 'public' && !services.settings.cargoAuthRequired;
-  return reply
-    .header('cache-control', `${shared ? 'public' : 'private'}, ${directives}`)
-    .header('vary', 'authorization');
+/** Whether everybody may read it, so that a cache that others use may keep it. */
+export function isShared(services: Services, { access }: Pick<PackageRecord, 'access'>): boolean {
+  return access === 'public' && !services.settings.cargoAuthRequired;
 }
 
 /** cargo takes it for an answer, shows none of it, and asks for other spellings: short, and the same for all. */

@@ -1,47 +1,19 @@
-import { createHash } from 'node:crypto';
 import type { IndexRenderer } from '../../packages/index-renderer.ts';
 import { listPeople } from '../../packages/permissions.ts';
 import { listTags } from '../../packages/tags.ts';
-import type { Read, Write } from '../../store/database.ts';
+import type { Read } from '../../store/database.ts';
 import type { PackageRecord } from '../../store/schema.ts';
 import { withAddress } from './index-entry.ts';
 
 export type PackumentForm = 'full' | 'abbreviated';
 
-/** A stored document, with this registry's address put in. */
-export interface Packument {
-  readonly body: string;
-  readonly etag: string;
-}
-
-/** Writes both packuments of a package. */
+/** Puts a packument together from what each release keeps of itself. */
 export const packumentRenderer: IndexRenderer = {
-  async render(transaction, record) {
-    const releases = await readReleases(transaction, record.id);
-    const tags = await listTags(transaction, record.id);
-    const owners = await listPeople(transaction, record);
-    await store(transaction, record.id, 'full', renderFull(record, releases, tags, owners));
-    await store(transaction, record.id, 'abbreviated', renderAbbreviated(record, releases, tags));
+  async render(db, { record, form, address }) {
+    const text = form === 'full' ? await renderFull(db, record) : await renderAbbreviated(db, record);
+    return text === undefined ? undefined : withAddress(text, address);
   },
 };
-
-export async function readPackument(
-  db: Read,
-  packageId: number,
-  form: PackumentForm,
-  address: string,
-): Promise<Packument | undefined> {
-  const row = await db
-    .selectFrom('documents')
-    .select(['body', 'etag'])
-    .where('package_id', '=', packageId)
-    .where('form', '=', form)
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  const body = withAddress(row.body, address);
-  // The address is part of what is served, so a registry that moved serves another representation.
-  return { body, etag: `"${digest(row.etag + address)}"` };
-}
 
 /** npm's `_rev`: sent back by a client that changes what it read. */
 export function revisionText(record: Pick<PackageRecord, 'revision'>): string {
@@ -54,23 +26,25 @@ export function parseRevision(text: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-type ReleaseEntry = Awaited<ReturnType<typeof readReleases>>[number];
+/** What both forms hold of a release. `entry` is the part that differs; JSON text. */
+interface ReleaseEntry {
+  readonly version: string;
+  readonly entry: string;
+  readonly deprecated: string | null;
+}
 
-async function readReleases(db: Read, packageId: number) {
-  return await db
+function releasesOf(db: Read, packageId: number) {
+  return db
     .selectFrom('releases')
-    .select(['version', 'entry', 'short_entry', 'deprecated', 'published_at', 'readme', 'readme_filename'])
     .where('package_id', '=', packageId)
     .where('state', '=', 'published')
-    .orderBy('id')
-    .execute();
+    .orderBy('id');
 }
 
 /** The versions were rendered when they were published; here they are only put together. */
-function versionsText(releases: readonly ReleaseEntry[], entryOf: (release: ReleaseEntry) => string): string {
+function versionsText(releases: readonly ReleaseEntry[]): string {
   const members = releases.map(
-    (release) =>
-      `${JSON.stringify(release.version)}:${withDeprecation(entryOf(release), release.deprecated)}`,
+    ({ version, entry, deprecated }) => `${JSON.stringify(version)}:${withDeprecation(entry, deprecated)}`,
   );
   return `{${members.join(',')}}`;
 }
@@ -79,12 +53,13 @@ function withDeprecation(entry: string, message: string | null): string {
   return message === null ? entry : `${entry.slice(0, -1)},"deprecated":${JSON.stringify(message)}}`;
 }
 
-function renderFull(
-  record: PackageRecord,
-  releases: readonly ReleaseEntry[],
-  tags: Readonly<Record<string, string>>,
-  owners: readonly { name: string; email: string | null }[],
-): string {
+async function renderFull(db: Read, record: PackageRecord): Promise<string | undefined> {
+  const releases = await releasesOf(db, record.id)
+    .select(['version', 'entry', 'deprecated', 'published_at'])
+    .execute();
+  if (releases.length === 0) return undefined;
+  const tags = await listTags(db, record.id);
+  const owners = await listPeople(db, record);
   const latest = releases.find((release) => release.version === tags['latest']);
   const times = releases.map((release) => [release.version, isoTime(release.published_at)] as const);
   const head = {
@@ -98,9 +73,9 @@ function renderFull(
       ...Object.fromEntries(times),
     },
     maintainers: owners.map(({ name, email }) => ({ name, email: email ?? '' })),
-    ...(latest && aboutLatest(latest)),
+    ...(latest && (await aboutLatest(db, record, latest))),
   };
-  return `${JSON.stringify(head).slice(0, -1)},"versions":${versionsText(releases, (release) => release.entry)}}`;
+  return `${JSON.stringify(head).slice(0, -1)},"versions":${versionsText(releases)}}`;
 }
 
 /** What npm repeats on top from the latest version, for those who show a package. */
@@ -115,39 +90,30 @@ const shownOnTop = [
   'contributors',
 ];
 
-function aboutLatest(latest: ReleaseEntry): Record<string, unknown> {
-  const entry = JSON.parse(latest.entry) as Record<string, unknown>;
+async function aboutLatest(
+  db: Read,
+  { id }: PackageRecord,
+  { version, entry: text }: ReleaseEntry,
+): Promise<Record<string, unknown>> {
+  const entry = JSON.parse(text) as Record<string, unknown>;
   const shown = Object.fromEntries(shownOnTop.flatMap((key) => (key in entry ? [[key, entry[key]]] : [])));
-  return { ...shown, readme: latest.readme ?? '', readmeFilename: latest.readme_filename ?? '' };
+  const { readme, readme_filename } = await releasesOf(db, id)
+    .select(['readme', 'readme_filename'])
+    .where('version', '=', version)
+    .executeTakeFirstOrThrow();
+  return { ...shown, readme: readme ?? '', readmeFilename: readme_filename ?? '' };
 }
 
-function renderAbbreviated(
-  record: PackageRecord,
-  releases: readonly ReleaseEntry[],
-  tags: Readonly<Record<string, string>>,
-): string {
-  const head = { name: record.name, modified: isoTime(record.updated_at), 'dist-tags': tags };
-  return `${JSON.stringify(head).slice(0, -1)},"versions":${versionsText(releases, (release) => release.short_entry)}}`;
-}
-
-async function store(
-  transaction: Write,
-  packageId: number,
-  form: PackumentForm,
-  body: string,
-): Promise<void> {
-  const document = { body, etag: digest(body) };
-  await transaction
-    .insertInto('documents')
-    .values({ package_id: packageId, form, ...document })
-    .onConflict((conflict) => conflict.columns(['package_id', 'form']).doUpdateSet(document))
+async function renderAbbreviated(db: Read, record: PackageRecord): Promise<string | undefined> {
+  const releases = await releasesOf(db, record.id)
+    .select(['version', 'short_entry as entry', 'deprecated'])
     .execute();
+  if (releases.length === 0) return undefined;
+  const tags = await listTags(db, record.id);
+  const head = { name: record.name, modified: isoTime(record.updated_at), 'dist-tags': tags };
+  return `${JSON.stringify(head).slice(0, -1)},"versions":${versionsText(releases)}}`;
 }
 
 function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
 }

@@ -1,10 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../../errors.ts';
 import { unscoped } from '../../packages/package-name.ts';
+import { noSuchPackage } from '../../packages/packages.ts';
+import { readDocument } from '../../packages/read-document.ts';
+import { recallArchive } from '../../releases/find-archive.ts';
 import type { Services } from '../../services.ts';
-import type { PackageRecord } from '../../store/schema.ts';
 import { parameter, readablePackage } from '../request.ts';
-import { type PackumentForm, readPackument } from './packument.ts';
+import { sendArchive } from '../send-archive.ts';
+import { sendDocument } from '../send-document.ts';
+import type { PackumentForm } from './packument.ts';
 
 /** What an installing client reads. Nothing here writes, so nothing here waits for a writer. */
 
@@ -15,48 +19,25 @@ export const abbreviatedType = 'application/vnd.npm.install-v1+json';
 export async function getPackument(services: Services, request: FastifyRequest, reply: FastifyReply) {
   const record = await readablePackage(services, request);
   const form: PackumentForm = request.headers.accept?.includes(abbreviatedType) ? 'abbreviated' : 'full';
-  const packument = await readPackument(
-    services.database.read,
-    record.id,
-    form,
-    services.settings.publicUrl(),
-  );
-  if (packument === undefined) throw new Error(`package ${record.id} has no ${form} packument`);
-  setCaching(reply, record, 'no-cache')
-    .header('etag', packument.etag)
-    .header('vary', 'accept, authorization');
-  if (matches(request, packument.etag)) return reply.code(304).send();
+  const document = await readDocument(services, record, form);
+  if (document === undefined) throw noSuchPackage(record);
   const type = form === 'abbreviated' ? abbreviatedType : 'application/json';
-  return reply.type(`${type}; charset=utf-8`).send(packument.body);
+  return sendDocument(request, reply, {
+    document,
+    type: `${type}; charset=utf-8`,
+    shared: record.access === 'public',
+    vary: 'accept, authorization',
+  });
 }
 
 /** `GET /<package>/-/<file>.tgz`: bytes that never change under this URL. */
 export async function getArchive(services: Services, request: FastifyRequest, reply: FastifyReply) {
   const record = await readablePackage(services, request);
-  const release = await services.database.read
-    .selectFrom('releases')
-    .select('sha256')
-    .where('package_id', '=', record.id)
-    .where('version', '=', versionInFileName(record.name, parameter(request, 'file')))
-    .executeTakeFirst();
-  if (release === undefined) throw noSuchArchive();
-  setCaching(reply, record, 'max-age=31536000, immutable')
-    .header('etag', `"${release.sha256}"`)
-    .header('vary', 'authorization');
-  if (matches(request, `"${release.sha256}"`)) return reply.code(304).send();
-  const blob = await services.blobs.open(release.sha256);
-  if (blob === undefined) throw new Error(`the blob ${release.sha256} is missing`);
-  return reply.type('application/octet-stream').header('content-length', blob.size).send(blob.content);
-}
-
-/** A shared cache may keep what everybody may read, and nothing else. */
-function setCaching(reply: FastifyReply, record: PackageRecord, directives: string): FastifyReply {
-  return reply.header('cache-control', `${record.access === 'public' ? 'public' : 'private'}, ${directives}`);
-}
-
-function matches(request: FastifyRequest, etag: string): boolean {
-  const candidates = request.headers['if-none-match']?.split(',') ?? [];
-  return candidates.some((candidate) => candidate.trim().replace(/^W\//, '') === etag);
+  const version = versionInFileName(record.name, parameter(request, 'file'));
+  const archive = await recallArchive(services.database, record.id, version);
+  if (archive === undefined) throw noSuchArchive();
+  const shared = record.access === 'public';
+  return await sendArchive(services, request, reply, { archive, type: 'application/octet-stream', shared });
 }
 
 function versionInFileName(name: string, file: string): string {

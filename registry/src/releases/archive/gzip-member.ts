@@ -17,6 +17,7 @@ const ratioFreeBytes = 64 * 1024 * 1024;
 /** Beyond, the ratio PyPI's upload check uses. Text packs to a tenth, deflate's limit is a thousandth. */
 const maximumRatio = 50;
 
+const largestPiece = 128 * 1024;
 const fixedHeaderBytes = 10;
 const trailerBytes = 8;
 /** `gzip FILE` stores the file's name; no system allows a longer one. */
@@ -40,8 +41,10 @@ async function* inflateMember(file: FileHandle, limits: InflateLimits): AsyncGen
   if (end <= start) throw badArchive('it ends before its content');
   // Now: destroying a stream closes the handle under it.
   const trailer = await readTrailer(file, end);
-  const source = file.createReadStream({ start, end: end - 1, autoClose: false, highWaterMark: 128 * 1024 });
-  const inflate = createInflateRaw({ chunkSize: 128 * 1024 });
+  // Most archives are small, and a buffer that is allocated is work for the garbage collector.
+  const highWaterMark = Math.min(largestPiece, size);
+  const source = file.createReadStream({ start, end: end - 1, autoClose: false, highWaterMark });
+  const inflate = createInflateRaw({ chunkSize: Math.min(largestPiece, Math.max(4_096, 4 * size)) });
   source.once('error', (error) => inflate.destroy(error)).pipe(inflate);
   const found = { size: 0, crc: 0 };
   try {

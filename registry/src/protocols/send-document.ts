@@ -1,0 +1,43 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Document } from '../packages/document.ts';
+import { setCaching } from './caching.ts';
+import { matchesEtag } from './matches-etag.ts';
+
+export interface DocumentAnswer {
+  readonly document: Document;
+  readonly type: string;
+  /** Whether everybody may read it. */
+  readonly shared: boolean;
+  /** The headers that decided what the client gets, besides how it is compressed. */
+  readonly vary: string;
+}
+
+/**
+ * Sends an index document: the prepared bytes, compressed for who takes them so (RFC 9110 §12.5.3), or 304 to who
+ * has them. A cache may keep it and asks each time whether it still holds.
+ */
+export function sendDocument(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { document, type, shared, vary }: DocumentAnswer,
+): FastifyReply {
+  const gzip = acceptsGzip(request.headers['accept-encoding']) ? document.gzip : undefined;
+  // Other bytes, so another strong ETag: RFC 9110 §8.8.3.3.
+  const etag = gzip === undefined ? `"${document.etag}"` : `"${document.etag}-gzip"`;
+  setCaching(reply, shared, 'no-cache').header('etag', etag).header('vary', `accept-encoding, ${vary}`);
+  if (matchesEtag(request, etag)) return reply.code(304).send();
+  reply.header('content-type', type);
+  if (gzip === undefined) return reply.send(document.body);
+  return reply.header('content-encoding', 'gzip').send(gzip);
+}
+
+/** Whether a client takes gzip: named, or meant by `*`, and not with a weight of nothing. */
+export function acceptsGzip(header: string | readonly string[] | undefined): boolean {
+  const codings = String(header ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.split(';').map((part) => part.trim()));
+  const named = codings.find(([name]) => name === 'gzip' || name === 'x-gzip');
+  const meant = named ?? codings.find(([name]) => name === '*');
+  return meant !== undefined && !meant.some((part) => /^q=0(\.0{0,3})?$/.test(part));
+}
