@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { publish } from './support/publishing.ts';
 import { startScriptedUpstream, through } from './support/scripted-upstream.ts';
 import { createTestRegistry, goodPassword } from './support/test-registry.ts';
@@ -329,6 +329,28 @@ describe('when upstream does not answer', () => {
     expect(second.text).toContain('just now');
     registry.clock.advance(30_000);
     expect((await registry.anonymous.get('/right')).text).toContain('ECONNREFUSED');
+  });
+
+  test('one that takes the question and says nothing is given up, and so is one that stops half way', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    for (const [seconds, said, reason] of [
+      [10, '', 'the answer took too long'],
+      [30, '{"name":"left"', 'the next piece took too long'],
+    ] as const) {
+      const { upstream, registry } = await proxy();
+      const asked = new Promise<void>((resolve) => {
+        upstream.on('/left', {
+          by: (_request, response) => void (said === '' ? resolve() : response.write(said, () => resolve())),
+        });
+      });
+      const answer = registry.anonymous.get('/left');
+      await asked;
+      // What was sent has to arrive: only then does the next wait begin.
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      vi.advanceTimersByTime(seconds * 1_000);
+      expect((await answer).text).toContain(reason);
+    }
   });
 
   test('an answer with 5xx or 429 does not count, and one with 404, 403 or 451 does', async () => {
