@@ -38,6 +38,20 @@ export function pnpm(home: FreshHome): Client {
   return client(home, `${peerPackage('pnpm-11')}/bin/pnpm.mjs`, { npm_config_update_notifier: 'false' });
 }
 
+/** A native program: the package of its own only starts it, and would have to be told to by an install script. */
+export function pnpm12(home: FreshHome): Client {
+  const program = `${peerPackage('@pnpm')}/exe.${process.platform}-${process.arch}/pnpm`;
+  return clientOf(home, [program], { npm_config_update_notifier: 'false' });
+}
+
+export function yarn1(home: FreshHome): Client {
+  return client(home, `${peerPackage('yarn-1')}/bin/yarn.js`);
+}
+
+export function yarn4(home: FreshHome): Client {
+  return client(home, `${peerPackage('yarn-4')}/bin/yarn.js`, { YARN_ENABLE_TELEMETRY: '0' });
+}
+
 /** npm looks for a newer npm now and then; these tests have no registry that could tell. */
 const quietNpm = {
   npm_config_update_notifier: 'false',
@@ -46,14 +60,23 @@ const quietNpm = {
 };
 
 function client(home: FreshHome, script: string, settings: Readonly<Record<string, string>> = {}): Client {
+  return clientOf(home, [pinnedNode, script], settings);
+}
+
+function clientOf(
+  home: FreshHome,
+  command: Client['command'],
+  settings: Readonly<Record<string, string>>,
+): Client {
+  const [program, ...leading] = command;
   const finished = (args: readonly string[], options: CommandOptions = {}) =>
-    run(pinnedNode, [script, ...args], {
+    run(program, [...leading, ...args], {
       ...options,
       cwd: options.cwd ?? home.path,
       env: { ...home.env, ...settings, ...options.env },
     });
   return {
-    command: [pinnedNode, script],
+    command,
     run: finished,
     succeed: async (args, options) => expectSuccess(await finished(args, options)),
   };
@@ -68,4 +91,16 @@ export function npmrc(registryUrl: string, token?: string): string {
   const lines = [`registry=${url}`];
   if (token !== undefined) lines.push(`${url.replace(/^https?:/, '')}:_authToken=${token}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** The same for yarn 4, which reads no `.npmrc`: a `.yarnrc.yml` for a fresh home. */
+export function yarnrc(registryUrl: string): string {
+  const settings = {
+    npmRegistryServer: registryUrl,
+    unsafeHttpWhitelist: ['127.0.0.1'],
+    nodeLinker: 'node-modules',
+    enableGlobalCache: false,
+  };
+  // JSON is YAML.
+  return `${JSON.stringify(settings)}\n`;
 }
