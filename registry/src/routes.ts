@@ -47,6 +47,9 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   app.get('/-/ping', async () => ({}));
   app.post('/-/v1/login', on(postLogin));
   app.get('/-/v1/done', on(getDone));
+  // `npm dist-tag` polls with the method of what it waits for (npm 11 and 12, measured).
+  app.put('/-/v1/done', on(getDone));
+  app.delete('/-/v1/done', on(getDone));
   app.get('/-/npm/v1/user', on(getProfile));
   app.post('/-/npm/v1/user', on(postProfile));
   app.get('/-/npm/v1/tokens', on(tokens.getTokenList));

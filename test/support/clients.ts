@@ -100,6 +100,8 @@ export function yarnrc(registryUrl: string): string {
     unsafeHttpWhitelist: ['127.0.0.1'],
     nodeLinker: 'node-modules',
     enableGlobalCache: false,
+    // It leaves alone for a day what was published just now.
+    npmMinimalAgeGate: 0,
   };
   // JSON is YAML.
   return `${JSON.stringify(settings)}\n`;

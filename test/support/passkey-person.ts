@@ -10,7 +10,8 @@ import { type Authenticator, authenticator } from './totp.ts';
  */
 export interface PasskeyPerson {
   readonly account: Account;
-  readonly app: Authenticator;
+  /** A code of the app. After every second one the person changes to a new app, rather than wait for the clock. */
+  code(): Promise<string>;
   /** Approves what the page at that path asks, with the passkey, and gives what it said. */
   approve(path: string): Promise<string>;
 }
@@ -24,17 +25,19 @@ export async function passkeyPerson(registryUrl: string, name: string): Promise<
   await browser.submit(await browser.open('/-/web/log-in'), { name, password: account.password });
   const adding = await browser.open('/-/web/security/passkeys/add');
   await answer(browser, adding, { name: 'laptop' }, (options) => key.create(options));
-  const proof = await browser.open('/-/web/security/totp');
-  const begin = await answer(browser, proof, {}, (options) => key.get(options));
-  const scanned = await browser.submit(begin, { mode: 'auth-and-writes' }, 'Add an authenticator app');
-  const app = authenticator(
-    (/Key: ([A-Z2-7 ]+?) (?=[a-z]|The)/.exec(scanned.words)?.[1] ?? '').replaceAll(' ', ''),
-  );
-  const confirmed = await browser.submit(scanned, { code: await app.nextCode() }, 'Confirm');
-  expect(confirmed.words).toContain('authenticator app');
+  const proof = await browser.open(appPage);
+  await answer(browser, proof, {}, (options) => key.get(options));
+  let app = await addApp(browser);
+  let codes = 0;
   return {
     account,
-    app,
+    code: async () => {
+      if (codes++ % 2 === 1) {
+        await browser.submit(await browser.open(appPage), { password: account.password }, removal);
+        app = await addApp(browser);
+      }
+      return await app.nextCode();
+    },
     approve: async (path) => {
       const page = await browser.open(path);
       const approved = await answer(browser, page, {}, (options) => key.get(options));
@@ -42,6 +45,20 @@ export async function passkeyPerson(registryUrl: string, name: string): Promise<
       return page.words;
     },
   };
+}
+
+const appPage = '/-/web/security/totp';
+const removal = 'Remove the authenticator app';
+
+async function addApp(browser: Browser): Promise<Authenticator> {
+  const mode = 'auth-and-writes';
+  const scanned = await browser.submit(await browser.open(appPage), { mode }, 'Add an authenticator app');
+  const key = /Key: ((?:[A-Z2-7]{4} )+)/.exec(scanned.words)?.[1];
+  if (key === undefined) throw new Error(`there is no key on the page: ${scanned.words}`);
+  const app = authenticator(key.replaceAll(' ', ''));
+  const confirmed = await browser.submit(scanned, { code: await app.nextCode() }, 'Confirm');
+  expect(confirmed.words).toContain('Your authenticator app is your second factor now.');
+  return app;
 }
 
 /** Does what the page's script does: gives the answer of the key to the form that asks for it. */

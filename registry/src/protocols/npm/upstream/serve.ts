@@ -4,6 +4,7 @@ import { Refusal } from '../../../errors.ts';
 import { parsePackageName } from '../../../packages/package-name.ts';
 import type { Services } from '../../../services.ts';
 import { foreignSource } from '../../../upstream/foreign-names.ts';
+import { matchesEtag } from '../../matches-etag.ts';
 import { parameter, queryParameter, requireActor } from '../../request.ts';
 import { withAddress } from '../index-entry.ts';
 import { abbreviatedType } from '../read.ts';
@@ -70,7 +71,7 @@ export async function getForeignPackument(
     .header('age', String(Math.max(0, Math.round((services.clock() - checkedAt) / 1_000))))
     .header('vary', 'accept, authorization')
     .header('etag', etag);
-  if (isKnown(request, etag)) return reply.code(304).send();
+  if (matchesEtag(request, etag)) return reply.code(304).send();
   return reply
     .type(`${abbreviated ? abbreviatedType : 'application/json'}; charset=utf-8`)
     .send(withAddress(body, address));
@@ -88,16 +89,11 @@ export async function getForeignArchive(
     .header('cache-control', `${audienceOf(source)}, no-cache`)
     .header('vary', 'authorization')
     .header('etag', `"${sha256}"`);
-  if (isKnown(request, `"${sha256}"`)) return reply.code(304).send();
+  if (matchesEtag(request, `"${sha256}"`)) return reply.code(304).send();
   const { size, content } = await openForeignArchive(services, sha256);
   return reply.type('application/octet-stream').header('content-length', size).send(content);
 }
 
 function audienceOf({ upstream }: ForeignPackage): 'public' | 'private' {
   return upstream.token === undefined ? 'public' : 'private';
-}
-
-function isKnown(request: FastifyRequest, etag: string): boolean {
-  const candidates = request.headers['if-none-match']?.split(',') ?? [];
-  return candidates.some((candidate) => candidate.trim().replace(/^W\//, '') === etag);
 }
