@@ -53,7 +53,12 @@ export default {
     only(
       'npm',
       '^src/ecosystems/npm/',
-      `^src/ecosystems/npm/|^src/archives/|^src/ecosystems/(ecosystem|registry)\\.ts$|^src/http/(transport|registry-error|browser-request)\\.ts$|^src/(second-factor/challenge|config/registry-target|package-spec)\\.ts$|${leaf}`,
+      `^src/ecosystems/npm/|^src/archives/|^src/ecosystems/(ecosystem|registry|pub-registry|credential-names)\\.ts$|^src/http/(transport|registry-error|browser-request|foreign-text)\\.ts$|^src/(second-factor/challenge|config/registry-target|package-spec)\\.ts$|${leaf}`,
+    ),
+    only(
+      'cargo',
+      '^src/ecosystems/cargo/',
+      `^src/ecosystems/cargo/|^src/archives/|^src/ecosystems/(ecosystem|registry|pub-registry|credential-names)\\.ts$|^src/http/(transport|registry-error|browser-request|credential-rules|foreign-text)\\.ts$|^src/(second-factor/challenge|config/registry-target)\\.ts$|${leaf}`,
     ),
     only(
       'archives',
@@ -68,7 +73,7 @@ export default {
     ),
     only('http', '^src/http/', `^src/http/|^src/second-factor/challenge\\.ts$|${leaf}`),
     only('terminal', '^src/terminal/', `^src/terminal/|${leaf}`),
-    only('config', '^src/config/', `^src/config/|${leaf}`),
+    only('config', '^src/config/', `^src/config/|^src/ecosystems/ecosystem\\.ts$|${leaf}`),
     { name: 'registry-alone', severity: 'error', from: { path: '^registry/' }, to: { path: '^(src|bin)/' } },
     {
       name: 'cli-without-registry',

@@ -16,6 +16,7 @@ export const errorCodes = [
   'E_FORBIDDEN',
   'E_NOT_FOUND',
   'E_REGISTRY',
+  'E_UNSUPPORTED',
   'E_NETWORK',
   'E_KEYCHAIN_LOCKED',
   'E_KEYCHAIN_UNAVAILABLE',

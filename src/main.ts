@@ -12,14 +12,20 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export type Start = (options: { readonly json: boolean }) => Promise<Session>;
+export interface StartOptions {
+  readonly json: boolean;
+  /** What `--ecosystem` says, as typed. */
+  readonly ecosystem?: string | undefined;
+}
+
+export type Start = (options: StartOptions) => Promise<Session>;
 
 /** Cause chains end somewhere; one that does not is cut here. */
 const causesShown = 8;
 
 /** One command line in, one exit code out. The only place that catches everything, and prints errors. */
 export async function main(argv: readonly string[], start: Start): Promise<number> {
-  const { context, signal, close } = await start({ json: wantsJson(argv) });
+  const { context, signal, close } = await start({ json: wantsJson(argv), ecosystem: ecosystemIn(argv) });
   try {
     await Promise.race([runCommandLine(argv, context), interruption(signal)]);
     return 0;
@@ -35,6 +41,13 @@ export async function main(argv: readonly string[], start: Start): Promise<numbe
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   return (end === -1 ? argv : argv.slice(0, end)).includes('--json');
+}
+
+/** Looked for here, because it decides what is loaded. The parser checks it. */
+function ecosystemIn(argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((argument) => /^--ecosystem(=|$)/.test(argument));
+  const [, inline] = argv[at]?.split('=') ?? [];
+  return at === -1 ? undefined : (inline ?? argv[at + 1]);
 }
 
 async function runCommandLine(argv: readonly string[], context: Context): Promise<void> {

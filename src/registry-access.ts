@@ -1,10 +1,11 @@
 import { homedir } from 'node:os';
+import type { CargoNames, CargoSettings } from './config/cargo-settings.ts';
 import { type ConfigFile, createConfigFile } from './config/config-file.ts';
 import { configPath } from './config/config-folder.ts';
 import { createRegistries } from './config/known-registries.ts';
 import { createLogins } from './config/logins.ts';
 import type { Registries } from './config/registries.ts';
-import type { RegistryTarget } from './config/registry-target.ts';
+import { isCargoIndex, type RegistryTarget } from './config/registry-target.ts';
 import { createCargoKeychain } from './credentials/cargo-keychain.ts';
 import { createCredentials } from './credentials/chain.ts';
 import { createEnvironmentProvider } from './credentials/environment.ts';
@@ -13,6 +14,7 @@ import type { AskKeychain } from './credentials/keychain-process.ts';
 import type { RunTool } from './credentials/keychain-tool.ts';
 import type { Credentials } from './credentials/provider.ts';
 import { once } from './deferred.ts';
+import type { EcosystemName } from './ecosystems/ecosystem.ts';
 import { defaultRegistryUrl } from './ecosystems/npm/default-registry.ts';
 import { createNpmSettings } from './ecosystems/npm/npm-settings.ts';
 import { createNpmRegistry } from './ecosystems/npm/registry.ts';
@@ -29,9 +31,17 @@ import { version } from './version.ts';
  */
 
 type Environment = Readonly<Record<string, string | undefined>>;
+/** What is known of the ecosystem before a registry is named. */
+interface EcosystemHere {
+  /** What `--ecosystem` says, if it is given. */
+  readonly forced: EcosystemName | undefined;
+  /** Of the project in the working directory. */
+  readonly ecosystemHere: () => Promise<EcosystemName | undefined>;
+}
+
 type Settings = Awaited<ReturnType<typeof createNpmSettings>>;
 
-export interface AccessSources {
+export interface AccessSources extends EcosystemHere {
   readonly environment: Environment;
   readonly terminal: Terminal;
   readonly interactive: boolean;
@@ -44,7 +54,7 @@ export interface RegistryAccess {
   readonly credentials: Credentials;
   /** Variables that a credential setting in an `.npmrc` refers to. */
   readonly credentialVariables: readonly string[];
-  connect(target: RegistryTarget): Registry;
+  connect(target: RegistryTarget): Promise<Registry>;
   close(): Promise<void>;
 }
 
@@ -57,39 +67,75 @@ export async function createRegistryAccess(sources: AccessSources): Promise<Regi
     nodeExecutable: process.execPath,
   });
   const file = createConfigFile(configPath({ environment, platform: process.platform, home: homedir() }));
+  const cargo = once(() => loadCargoSettings(environment));
   let connections: Connections | undefined;
   return {
-    registries: registriesFrom(file, settings, environment),
-    credentials: credentialsFrom(file, settings, sources),
+    registries: registriesFrom({ ...sources, file, npm: settings, cargo }),
+    credentials: credentialsFrom({ ...sources, file, settings, cargo }),
     credentialVariables: settings.credentialVariables,
-    connect(target) {
+    async connect(target) {
       connections ??= openConnections(settings, sources);
-      return createNpmRegistry({
-        target,
-        transport: connections.transport,
-        clientVersion: version,
-        browser: sources.interactive,
-      });
+      const { transport } = connections;
+      const browser = sources.interactive;
+      const npm = (one: RegistryTarget) =>
+        createNpmRegistry({ target: one, transport, clientVersion: version, browser });
+      if (!isCargoIndex(target.url)) return npm(target);
+      const { createCargoRegistry } = await import('./ecosystems/cargo/registry.ts');
+      const pubRegistry = (url: string) => npm({ ...target, url });
+      return createCargoRegistry({ target, transport, browser, pubRegistry });
     },
     close: async () => await connections?.close(),
   };
 }
 
-function registriesFrom(
-  file: ConfigFile,
-  npm: Pick<Settings, 'registryFor'>,
-  environment: Environment,
-): Registries {
-  return createRegistries({ file, npm, environment, fallbackDefault: defaultRegistryUrl });
+interface RegistrySources extends EcosystemHere {
+  readonly file: ConfigFile;
+  readonly npm: Pick<Settings, 'registryFor'>;
+  readonly environment: Environment;
+  readonly cargo: () => Promise<CargoNames & Pick<CargoSettings, 'cratesIoReplaced'>>;
 }
 
-function credentialsFrom(file: ConfigFile, settings: Settings, sources: AccessSources): Credentials {
-  const { environment, interactive, terminal } = sources;
-  const outsideProject = registriesFrom(file, settings.outsideProject, environment);
+function registriesFrom(sources: RegistrySources): Registries {
+  const { environment } = sources;
+  return createRegistries({
+    ...sources,
+    fallbackDefault: defaultRegistryUrl,
+    cargo: once(async () => {
+      const { createCargoRegistries } = await import('./config/cargo-registries.ts');
+      return createCargoRegistries({ settings: await sources.cargo(), environment });
+    }),
+  });
+}
+
+/** Loaded where a Cargo registry is spoken of. */
+async function loadCargoSettings(environment: Environment): Promise<CargoSettings> {
+  const { createCargoSettings } = await import('./config/cargo-settings.ts');
+  return await createCargoSettings({ environment, home: homedir(), workingDirectory: process.cwd() });
+}
+
+interface CredentialSources extends AccessSources {
+  readonly file: ConfigFile;
+  readonly settings: Settings;
+  readonly cargo: () => Promise<CargoSettings>;
+}
+
+/** The registries as they are without the project here: what a token that names none is for. */
+function registriesOutside({ file, settings, environment, cargo }: CredentialSources): Registries {
+  return registriesFrom({
+    ...{ file, environment, npm: settings.outsideProject, forced: undefined },
+    ecosystemHere: async () => undefined,
+    cargo: async () => ({ ...(await cargo()).own, cratesIoReplaced: false }),
+  });
+}
+
+function credentialsFrom(sources: CredentialSources): Credentials {
+  const { environment, interactive, terminal, file, settings, cargo } = sources;
+  const outsideProject = registriesOutside(sources);
   const fromEnvironment = createEnvironmentProvider({
     environment,
     registryOfToken: async () => (await outsideProject.resolve({})).url,
     npmrcToken: settings.environmentToken,
+    cargoToken: async (index) => (await cargo()).environmentToken(index),
   });
   const ask = askKeychain(sources);
   const { platform } = process;
@@ -97,7 +143,11 @@ function credentialsFrom(file: ConfigFile, settings: Settings, sources: AccessSo
   const keychain = createKeychain({ ask, accounts: createLogins(file), ...person });
   const cargoKeychain = createCargoKeychain({ ask, runTool: toolRunner(sources), ...person });
   const { registryOfToken } = fromEnvironment;
-  return createCredentials([fromEnvironment], keychain, { ...settings, registryOfToken }, [cargoKeychain]);
+  const unusedVariable = async (url: string) =>
+    isCargoIndex(url) ? (await cargo()).unusedVariable(url) : undefined;
+  return createCredentials([fromEnvironment], keychain, { ...settings, registryOfToken, unusedVariable }, [
+    cargoKeychain,
+  ]);
 }
 
 /** Loaded with the first question: who has a token in the environment asks none. */

@@ -1,3 +1,11 @@
+/**
+ * Whether a text can be a token: visible ASCII. Some Cargo registries have people write the scheme of the header as a
+ * part of it, `Bearer …`.
+ */
+export function isTokenText(text: string): boolean {
+  return /^((Bearer|Basic|Token) )?[\x21-\x7e]+$/i.test(text);
+}
+
 /** `inspect.custom` by its documented name: importing `node:util` takes longer than the rest of the start. */
 const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
 

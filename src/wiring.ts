@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
+import { ecosystemChooser } from './choose-ecosystem.ts';
 import type { CargoConfig } from './config/cargo-config.ts';
 import type { Context } from './context.ts';
 import {
@@ -12,7 +13,7 @@ import {
 } from './deferred.ts';
 import type { Ecosystem, Projects } from './ecosystems/ecosystem.ts';
 import { PubError } from './errors.ts';
-import type { Session } from './main.ts';
+import type { Session, StartOptions } from './main.ts';
 import type { AccessSources, RegistryAccess } from './registry-access.ts';
 import { Secret } from './secret.ts';
 import type { Prompter } from './terminal/prompter.ts';
@@ -30,30 +31,42 @@ const longestInput = 64 * 1024;
 const environment: Readonly<Record<string, string | undefined>> = process.env;
 
 /** The real context, for one command line. */
-export async function start({ json }: { readonly json: boolean }): Promise<Session> {
+export async function start({ json, ecosystem }: StartOptions): Promise<Session> {
   const { stdout, stderr } = process;
   const signal = interruptionSignal();
   const terminal = await createTerminal({ stdout, stderr, environment, json });
   // Asked of the descriptors: `process.stdin` is a stream, and takes 2 ms to make (measured).
   const interactive = isatty(0) && isatty(2);
-  const access = once(() => openAccess({ environment, terminal, interactive, signal }));
+  const prompter = deferredPrompter(once(() => loadPrompter(interactive, signal)));
+  const forced = ecosystem === 'npm' || ecosystem === 'cargo' ? ecosystem : undefined;
+  const ecosystemAt = ecosystemChooser({ forced, prompter });
+  const ecosystemHere = () => ecosystemAt(process.cwd());
+  const access = once(() =>
+    openAccess({ environment, terminal, interactive, signal, forced, ecosystemHere }),
+  );
   const folders: string[] = [];
   const oneTimePassword = environment['PUB_OTP'];
+
+  async function temporaryFolder(): Promise<string> {
+    const folder = await makeTemporaryFolder();
+    folders.push(folder);
+    return folder;
+  }
 
   const context: Context = {
     workingDirectory: process.cwd(),
     terminal,
-    prompter: deferredPrompter(once(() => loadPrompter(interactive, signal))),
+    prompter,
     registries: deferredRegistries(async () => (await access()).registries),
-    projects: projectsOf(async () => [await loadNpm(await access(), signal)]),
+    projects: projectsOf(async (path) => {
+      const { credentialVariables } = await access();
+      const load = (await ecosystemAt(path)) === 'cargo' ? loadCargo : loadNpm;
+      return await load({ credentialVariables, signal, temporaryFolder });
+    }),
     credentials: deferredCredentials(async () => (await access()).credentials),
     cargoConfig: deferredCargoConfig(once(loadCargoConfig)),
     environmentOneTimePassword: oneTimePassword ? new Secret(oneTimePassword) : undefined,
-    async temporaryFolder() {
-      const folder = await makeTemporaryFolder();
-      folders.push(folder);
-      return folder;
-    },
+    temporaryFolder,
     readStandardInput,
     connect: async (target) => (await access()).connect(target),
   };
@@ -96,9 +109,23 @@ async function openAccess(sources: AccessSources): Promise<RegistryAccess> {
   return await createRegistryAccess(sources);
 }
 
-async function loadNpm({ credentialVariables }: RegistryAccess, signal: AbortSignal): Promise<Ecosystem> {
+interface EcosystemParts {
+  readonly credentialVariables: readonly string[];
+  readonly signal: AbortSignal;
+  temporaryFolder(): Promise<string>;
+}
+
+/** Scripts and cargo talk where this program's own conversation is. */
+const standardError = 2;
+
+async function loadCargo(parts: EcosystemParts): Promise<Ecosystem> {
+  const { createCargoEcosystem } = await import('./ecosystems/cargo/cargo-ecosystem.ts');
+  const workingDirectory = process.cwd();
+  return createCargoEcosystem({ ...parts, environment, workingDirectory, output: standardError });
+}
+
+async function loadNpm({ credentialVariables, signal }: EcosystemParts): Promise<Ecosystem> {
   const { createNpmEcosystem } = await import('./ecosystems/npm/npm-ecosystem.ts');
-  const standardError = 2;
   const workingDirectory = process.cwd();
   return createNpmEcosystem({
     ...{ environment, credentialVariables, workingDirectory, signal },
@@ -106,24 +133,20 @@ async function loadNpm({ credentialVariables }: RegistryAccess, signal: AbortSig
   });
 }
 
-function projectsOf(load: () => Promise<readonly Ecosystem[]>): Projects {
+function projectsOf(load: (path: string) => Promise<Ecosystem>): Projects {
   return {
     async open(path) {
-      for (const ecosystem of await load()) {
-        const project = await ecosystem.open(path);
-        if (project !== undefined) return project;
-      }
+      const project = await (await load(path)).open(path);
+      if (project !== undefined) return project;
       throw new PubError('E_PROJECT', `there is no package at ${path}`, {
-        hint: 'give a folder with a package.json, or an archive that ends in .tgz',
+        hint: 'give a folder with a package.json or a Cargo.toml, or an archive that ends in .tgz or .crate',
       });
     },
     async openMembers(path, choice) {
-      for (const ecosystem of await load()) {
-        const members = await ecosystem.openMembers(path, choice);
-        if (members !== undefined) return members;
-      }
+      const members = await (await load(path)).openMembers(path, choice);
+      if (members !== undefined) return members;
       throw new PubError('E_PROJECT', `there is no workspace at ${path}`, {
-        hint: 'a workspace lists its members under "workspaces" in the package.json of its root',
+        hint: 'a workspace lists its members in the package.json or the Cargo.toml of its root',
       });
     },
   };

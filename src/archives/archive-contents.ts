@@ -17,7 +17,7 @@ export interface ReadWhole {
   /** Bytes; a longer manifest is refused. */
   readonly largestManifest: number;
   /** Others worth reading, when they are not longer than `largestOther`. */
-  readonly others?: RegExp;
+  readonly others?: { test(path: string): boolean };
   readonly largestOther?: number;
 }
 

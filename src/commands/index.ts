@@ -7,10 +7,12 @@ import { ownerCommand } from './owner.ts';
 import { packageCommand } from './package.ts';
 import { publishCommand } from './publish.ts';
 import { registryCommand } from './registry.ts';
+import { searchCommand } from './search.ts';
 import { setupCommand } from './setup.ts';
 import { tokenCommand } from './token.ts';
 import { twoFactorCommand } from './two-factor.ts';
 import { whoamiCommand } from './whoami.ts';
+import { yankCommand } from './yank.ts';
 
 /** In the order a newcomer meets them; `pub --help` keeps it. */
 const commands: readonly ((context: Context) => Command)[] = [
@@ -19,10 +21,12 @@ const commands: readonly ((context: Context) => Command)[] = [
   whoamiCommand,
   publishCommand,
   packageCommand,
+  yankCommand,
   ownerCommand,
   organisationCommand,
   twoFactorCommand,
   tokenCommand,
+  searchCommand,
   registryCommand,
   setupCommand,
 ];

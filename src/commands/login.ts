@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { logIn } from '../ops/log-in.ts';
 import {
+  ecosystemOption,
   newCommand,
   nonEmpty,
   oneTimePasswordOption,
@@ -46,6 +47,7 @@ export function loginCommand(context: Context): Command {
     )
     .addOption(oneTimePasswordOption())
     .addOption(registryOption())
+    .addOption(ecosystemOption())
     .action((options: LoginOptions) =>
       logIn(context, {
         registry: options.registry,

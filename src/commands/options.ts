@@ -36,6 +36,14 @@ export function registryOption(): Option {
   return new Option('--registry <name|url>', 'the registry to use');
 }
 
+/** `main` looks for it itself, because it decides which parts are loaded. */
+export function ecosystemOption(): Option {
+  return new Option('--ecosystem <name>', 'which packages are meant, where that is not clear').choices([
+    'npm',
+    'cargo',
+  ]);
+}
+
 /** A code works once, so it may stand in a command line, as npm allows; `PUB_OTP` keeps it out. */
 export function oneTimePasswordOption(): Option {
   return new Option(

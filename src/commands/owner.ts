@@ -4,6 +4,7 @@ import { answerInvitation, listInvitations } from '../ops/invitations.ts';
 import { addOwner, listOwners, removeOwner, requireSecondFactor } from '../ops/owners.ts';
 import {
   commandGroup,
+  ecosystemOption,
   newCommand,
   oneTimePasswordOption,
   packageName,
@@ -29,6 +30,7 @@ function listCommand(context: Context): Command {
     .alias('ls')
     .argument('<package>', 'the package', packageName)
     .addOption(registryOption())
+    .addOption(ecosystemOption())
     .action((name: string, options: RegistryOptions) =>
       listOwners(context, { packageName: name, registry: options.registry }),
     );
@@ -49,6 +51,7 @@ function addCommand(context: Context): Command {
     )
     .addOption(oneTimePasswordOption())
     .addOption(registryOption())
+    .addOption(ecosystemOption())
     .action(
       (
         name: string,
@@ -69,6 +72,7 @@ function removeCommand(context: Context): Command {
     .argument('<user>', 'the account to remove')
     .addOption(oneTimePasswordOption())
     .addOption(registryOption())
+    .addOption(ecosystemOption())
     .action((name: string, user: string, options: SecondFactorOptions) =>
       removeOwner(context, { ...changeRequest(name, options), user }),
     );
@@ -77,6 +81,7 @@ function removeCommand(context: Context): Command {
 function invitationsCommand(context: Context): Command {
   return newCommand('invitations', 'Print the invitations that wait for your answer', 'pub owner invitations')
     .addOption(registryOption())
+    .addOption(ecosystemOption())
     .action((options: RegistryOptions) => listInvitations(context, { registry: options.registry }));
 }
 
@@ -85,6 +90,7 @@ function answerCommand(context: Context, answer: 'accept' | 'decline', descripti
     .argument('<package>', 'the package', packageName)
     .addOption(oneTimePasswordOption())
     .addOption(registryOption())
+    .addOption(ecosystemOption())
     .action((name: string, options: SecondFactorOptions) =>
       answerInvitation(context, { ...changeRequest(name, options), answer }),
     );
@@ -100,6 +106,7 @@ function requireSecondFactorCommand(context: Context): Command {
     .option('--off', 'no longer require it')
     .addOption(oneTimePasswordOption())
     .addOption(registryOption())
+    .addOption(ecosystemOption())
     .action((name: string, options: SecondFactorOptions & { readonly off?: true }) =>
       requireSecondFactor(context, { ...changeRequest(name, options), required: !options.off }),
     );

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { publish } from '../ops/publish.ts';
-import { publishMembers } from '../ops/publish-members.ts';
+import { type MemberChoice, publishMembers } from '../ops/publish-members.ts';
 import {
+  ecosystemOption,
   newCommand,
   nonEmpty,
   oneTimePasswordOption,
@@ -17,7 +18,11 @@ interface PublishOptions extends SecondFactorOptions {
   readonly ignoreScripts?: true;
   readonly yes?: true;
   readonly stage?: true;
-  readonly workspace?: readonly string[];
+  readonly workspace?: true | readonly string[];
+  readonly package?: readonly string[];
+  readonly allowDirty?: true;
+  readonly verify?: true;
+  readonly index?: string;
   readonly workspaces?: true;
 }
 
@@ -35,19 +40,28 @@ export function publishCommand(context: Context): Command {
     .option('--stage', 'hand it in for an owner to approve, which takes no one-time password')
     .addOption(
       new Option(
-        '-w, --workspace <member>',
-        'publish this member of the workspace, by name or folder; repeatable',
+        '-w, --workspace [member]',
+        'publish this member of the workspace, by name or folder; repeatable; without a name all of them',
       ).argParser(collectMember),
     )
+    .addOption(
+      new Option('-p, --package <member>', 'the same, as cargo has it; repeatable').argParser(collectMember),
+    )
     .option('--workspaces', 'publish all members of the workspace that are not out yet (also -ws)')
+    .option('--allow-dirty', 'of a crate: also with changes that are not in git yet')
+    .option('--verify', 'of a crate: build what was packed before it is sent')
     .option('--dry-run', 'do everything but send the archive')
     .option('--ignore-scripts', 'do not run the scripts of the package')
     .option('--yes', 'publish even if the archive holds something dangerous')
     .addOption(registryOption())
+    .addOption(
+      new Option('--index <url>', "the index of the crate's registry, as cargo has it").conflicts('registry'),
+    )
+    .addOption(ecosystemOption())
     .action((path: string, options: PublishOptions) => {
       const request = {
         path,
-        registry: options.registry,
+        registry: options.index ?? options.registry,
         tag: options.tag,
         access: options.access,
         stage: options.stage ?? false,
@@ -55,12 +69,21 @@ export function publishCommand(context: Context): Command {
         dryRun: options.dryRun ?? false,
         runScripts: !options.ignoreScripts,
         acceptDanger: options.yes ?? false,
+        allowDirty: options.allowDirty ?? false,
+        verify: options.verify ?? false,
       };
-      const members = options.workspaces ? 'all' : options.workspace;
+      const members = membersOf(options);
       return members === undefined
         ? publish(context, request)
         : publishMembers(context, { ...request, members });
     });
+}
+
+/** `--workspace` without a name is cargo's word for all. */
+function membersOf({ workspace, workspaces, package: named }: PublishOptions): MemberChoice | undefined {
+  if (workspaces || workspace === true) return 'all';
+  const members = [...(workspace ?? []), ...(named ?? [])];
+  return members.length === 0 ? undefined : members;
 }
 
 function collectMember(text: string, before: readonly string[] = []): readonly string[] {

@@ -4,6 +4,7 @@ import { PubError } from '../errors.ts';
 import { createToken, listTokens, revokeToken, tokenScopes } from '../ops/tokens.ts';
 import {
   commandGroup,
+  ecosystemOption,
   newCommand,
   nonEmpty,
   oneTimePasswordOption,
@@ -37,6 +38,7 @@ function listCommand(context: Context): Command {
   return newCommand('list', 'Print the tokens of your account', 'pub token list')
     .alias('ls')
     .addOption(registryOption())
+    .addOption(ecosystemOption())
     .action((options: RegistryOptions) => listTokens(context, { registry: options.registry }));
 }
 
@@ -75,6 +77,7 @@ function createCommand(context: Context): Command {
     .addOption(passwordFromStandardInputOption())
     .addOption(oneTimePasswordOption())
     .addOption(registryOption())
+    .addOption(ecosystemOption())
     .action((options: CreateOptions) => createToken(context, createRequest(options)));
 }
 
@@ -83,6 +86,7 @@ function revokeCommand(context: Context): Command {
     .argument('<key|name>', 'the key that `pub token list` shows, or the name', notAToken)
     .addOption(oneTimePasswordOption())
     .addOption(registryOption())
+    .addOption(ecosystemOption())
     .action((key: string, options: SecondFactorOptions) =>
       revokeToken(context, { key, registry: options.registry, oneTimePassword: options.otp }),
     );

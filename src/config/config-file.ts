@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { TomlTable } from 'smol-toml';
 import { PubError } from '../errors.ts';
 import { whileLocked } from './lock.ts';
-import { parseIndexUrl, parseRegistryUrl } from './registry-url.ts';
+import { parseIndexUrl } from './registry-url.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 /** What `config.toml` says. Nothing in it is secret. */
@@ -35,6 +35,11 @@ export function parseRegistryName(text: string): string {
   throw new PubError('E_CONFIG', `\`${text}\` cannot name a registry`, {
     hint: 'use lower-case letters, digits and hyphens, a letter first',
   });
+}
+
+/** What the settings call the registry at a normalised URL. */
+export function nameOf(url: string, { registries }: Pick<PubConfig, 'registries'>): string | undefined {
+  return [...registries].find(([, known]) => known === url)?.[0];
 }
 
 export function createConfigFile(path: string): ConfigFile {
@@ -97,7 +102,7 @@ function configOf(table: TomlTable, path: string): PubConfig {
 
 function urlOf(name: string, entry: unknown): string {
   const isTable = typeof entry === 'object' && entry !== null && 'url' in entry;
-  return parseRegistryUrl(text(isTable ? entry.url : undefined, `registries.${name}.url`));
+  return parseIndexUrl(text(isTable ? entry.url : undefined, `registries.${name}.url`));
 }
 
 function subtable(table: TomlTable, key: string): TomlTable {

@@ -1,9 +1,11 @@
+import type { EcosystemName } from '../ecosystems/ecosystem.ts';
 import { PubError } from '../errors.ts';
-import { type ConfigFile, type PubConfig, parseRegistryName } from './config-file.ts';
+import type { CargoRegistries } from './cargo-registries.ts';
+import { type ConfigFile, nameOf, type PubConfig, parseRegistryName } from './config-file.ts';
 import type { NpmSettings } from './npm-settings.ts';
 import type { KnownRegistry, Registries, RegistryChoice } from './registries.ts';
-import type { RegistryTarget } from './registry-target.ts';
-import { parseRegistryUrl } from './registry-url.ts';
+import { cratesIoName, isCargoIndex, type RegistryTarget } from './registry-target.ts';
+import { parseIndexUrl, parseRegistryUrl } from './registry-url.ts';
 
 export interface RegistriesOptions {
   readonly file: ConfigFile;
@@ -12,6 +14,12 @@ export interface RegistriesOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The URL npm itself comes with. Asked last: finding it out is slow. */
   readonly fallbackDefault: () => Promise<string>;
+  /** Loaded where cargo is spoken of. */
+  readonly cargo: () => Promise<CargoRegistries>;
+  /** The ecosystem of the project in the working directory; the person is asked where there are two. */
+  readonly ecosystemHere: () => Promise<EcosystemName | undefined>;
+  /** What `--ecosystem` says; then neither is asked. */
+  readonly forced?: EcosystemName | undefined;
 }
 
 /** What the user wrote, and where. */
@@ -36,7 +44,7 @@ export function createRegistries(options: RegistriesOptions): Registries {
       ];
       return known.map(([name, url]) => ({ name, url, default: url === current }));
     },
-    add: async (name, url) => await add(file, parseRegistryName(name), parseRegistryUrl(url)),
+    add: async (name, url) => await add(file, parseRegistryName(name), parseIndexUrl(url)),
     remove: (name) => remove(file, name),
     async setDefault(name) {
       if (name === npmName) {
@@ -52,10 +60,37 @@ export function createRegistries(options: RegistriesOptions): Registries {
 
 async function resolve(options: RegistriesOptions, choice: RegistryChoice): Promise<RegistryTarget> {
   const config = await options.file.read();
+  const ecosystem = choice.ecosystem ?? options.forced ?? (await ecosystemMeant(options, choice, config));
+  if (ecosystem === 'cargo') return await (await options.cargo()).resolve(choice, config);
   const wish = wishOf(choice, config, options);
   if (wish === undefined) return await npmRegistry(options, 'the default of npm');
   if (wish.registry === npmName) return await npmRegistry(options, wish.chosenBy);
   return targetOf(wish, config);
+}
+
+/** What a registry that is named says about itself, else the project here, else the default. */
+async function ecosystemMeant(
+  options: RegistriesOptions,
+  { explicit, packageName }: RegistryChoice,
+  config: PubConfig,
+): Promise<EcosystemName> {
+  const named = explicit || options.environment['PUB_REGISTRY'];
+  if (named) return await ecosystemOf(named, options, config);
+  if (packageName?.startsWith('@')) return 'npm';
+  const here = await options.ecosystemHere();
+  return here ?? (await ecosystemOf(config.default ?? npmName, options, config));
+}
+
+/** A name of `pub`'s own settings, then one of cargo's; what neither knows is told to be unknown as ever. */
+async function ecosystemOf(
+  registry: string,
+  options: RegistriesOptions,
+  config: PubConfig,
+): Promise<EcosystemName> {
+  if (registry === cratesIoName) return 'cargo';
+  const url = registry.includes(':') ? registry.trim() : config.registries.get(registry);
+  if (url !== undefined) return isCargoIndex(url.toLowerCase()) ? 'cargo' : 'npm';
+  return registry !== npmName && (await options.cargo()).knows(registry) ? 'cargo' : 'npm';
 }
 
 /**
@@ -75,7 +110,10 @@ function wishOf(choice: RegistryChoice, config: PubConfig, options: RegistriesOp
     [config.default, 'the default'],
     [npm.registryFor(undefined), '.npmrc'],
   ];
-  const first = wishes.find(([registry]) => registry !== undefined && registry !== '');
+  const isCargo = (registry: string) => isCargoIndex(config.registries.get(registry) ?? registry);
+  const first = wishes.find(
+    ([registry, chosenBy]) => registry && !(chosenBy === 'the default' && isCargo(registry)),
+  );
   return first === undefined ? undefined : { registry: first[0] as string, chosenBy: first[1] };
 }
 
@@ -85,11 +123,17 @@ function own(object: Readonly<Record<string, string>>, key: string): string | un
 
 function targetOf({ registry, chosenBy }: Wish, config: PubConfig): RegistryTarget {
   if (!registry.includes(':')) {
-    return { name: registry, url: urlNamed(registry, config), chosenBy };
+    return { name: registry, url: npmUrl(urlNamed(registry, config)), chosenBy };
   }
-  const url = parseRegistryUrl(registry);
-  const name = [...config.registries].find(([, known]) => known === url)?.[0];
-  return { name, url, chosenBy };
+  const url = npmUrl(parseIndexUrl(registry));
+  return { name: nameOf(url, config), url, chosenBy };
+}
+
+function npmUrl(url: string): string {
+  if (!isCargoIndex(url)) return url;
+  throw new PubError('E_CONFIG', `${url} is the index of a Cargo registry, and this is an npm package`, {
+    hint: 'name a registry of npm packages with --registry',
+  });
 }
 
 async function npmRegistry(options: RegistriesOptions, chosenBy: string): Promise<RegistryTarget> {
@@ -107,7 +151,7 @@ function urlNamed(name: string, config: PubConfig): string {
 async function add(file: ConfigFile, name: string, url: string): Promise<KnownRegistry> {
   const config = await file.read();
   const known = config.registries.get(name);
-  if (name === npmName || (known !== undefined && known !== url)) {
+  if (name === npmName || name === cratesIoName || (known !== undefined && known !== url)) {
     throw new PubError('E_CONFIG', `the name \`${name}\` belongs to another registry`, {
       hint: `choose another name, or run \`pub registry remove ${name}\` first`,
     });

@@ -1,4 +1,4 @@
-import type { RegistryTarget } from '../config/registry-target.ts';
+import { cratesIoUrl, type RegistryTarget } from '../config/registry-target.ts';
 import { PubError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { canShowDialog } from './keychain.ts';
@@ -26,7 +26,7 @@ export interface CargoKeychainOptions {
 }
 
 /** What cargo calls the index of crates.io, wherever that is read from. It is a name, and nothing is sent there. */
-export const cratesIoIndex = 'https://github.com/rust-lang/crates.io-index';
+export const cratesIoIndex = cratesIoUrl.slice(0, -1);
 
 /** Milliseconds; those of the keychain's own process. */
 const forService = 2_600;
@@ -56,7 +56,7 @@ export function createCargoKeychain(options: CargoKeychainOptions): CredentialPr
 /** The index as cargo writes it in its entries; `undefined` for what is no registry of cargo's. */
 function indexOf(url: RegistryTarget['url']): string | undefined {
   if (url.startsWith('sparse+')) return url;
-  return url === `${cratesIoIndex}/` ? cratesIoIndex : undefined;
+  return url === cratesIoUrl ? cratesIoIndex : undefined;
 }
 
 function entryOf(index: string): { service: string; account: string } {

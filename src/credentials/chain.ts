@@ -1,4 +1,4 @@
-import type { RegistryTarget } from '../config/registry-target.ts';
+import { isCargoIndex, type RegistryTarget } from '../config/registry-target.ts';
 import { PubError } from '../errors.ts';
 import { tokenVariable } from './environment.ts';
 import type { Credential, CredentialProvider, CredentialStore, Credentials } from './provider.ts';
@@ -9,6 +9,8 @@ export interface UnusedTokens {
   plaintextToken(registryUrl: string): boolean;
   /** A token named by the project's own file, which somebody else may have written. */
   projectToken(registryUrl: string): boolean;
+  /** The variable of cargo that would hold this registry's token, if the project's settings decided that. */
+  unusedVariable?(registryUrl: string): Promise<string | undefined>;
   /** The registry that `PUB_TOKEN` is for, where it is set. */
   registryOfToken?(): Promise<string | undefined>;
 }
@@ -49,9 +51,23 @@ async function missing({ name, url }: RegistryTarget, tokens: UnusedTokens): Pro
 }
 
 async function reasonNotUsed(url: string, tokens: UnusedTokens): Promise<string> {
+  if (isCargoIndex(url)) return await reasonInCargo(url, tokens);
   if (tokens.plaintextToken(url)) return '; the token in .npmrc stands there in the clear and is not used';
   if (tokens.projectToken(url))
     return "; the token that the project's .npmrc names is not used: put that line in your own .npmrc";
+  return await otherRegistry(tokens);
+}
+
+async function reasonInCargo(url: string, tokens: UnusedTokens): Promise<string> {
+  const variable = await tokens.unusedVariable?.(url);
+  if (variable !== undefined) {
+    const index = variable.replace(/_TOKEN$/, '_INDEX');
+    return `; ${variable} is not used, because only the project's own settings say that it is for this index: set ${index}`;
+  }
+  return await otherRegistry(tokens);
+}
+
+async function otherRegistry(tokens: UnusedTokens): Promise<string> {
   const elsewhere = await tokens.registryOfToken?.();
   return elsewhere === undefined
     ? ''

@@ -1,6 +1,6 @@
-import type { RegistryTarget } from '../config/registry-target.ts';
+import { isCargoIndex, type RegistryTarget, tokenUrlOf } from '../config/registry-target.ts';
 import { PubError } from '../errors.ts';
-import { Secret } from '../secret.ts';
+import { isTokenText, Secret } from '../secret.ts';
 import type { Credential, CredentialProvider } from './provider.ts';
 
 export interface EnvironmentProviderOptions {
@@ -11,6 +11,10 @@ export interface EnvironmentProviderOptions {
   readonly npmrcToken: (
     registryUrl: string,
   ) => { readonly variable: string; readonly token: Secret } | undefined;
+  /** The variable that cargo reads the token of an index from, and its value. Asked for indexes only. */
+  readonly cargoToken?: (
+    index: string,
+  ) => Promise<{ readonly variable: string; readonly token: Secret } | undefined>;
 }
 
 export interface EnvironmentProvider extends CredentialProvider {
@@ -25,7 +29,9 @@ export function createEnvironmentProvider(options: EnvironmentProviderOptions): 
       return fromVariable(options, 'PUB_TOKEN') === undefined ? undefined : await options.registryOfToken();
     },
     async get(registry) {
-      return named(options, registry) ?? (await general(options, registry)) ?? fromNpmrc(options, registry);
+      const ours = named(options, registry) ?? (await general(options, registry));
+      if (ours !== undefined) return ours;
+      return isCargoIndex(registry.url) ? await fromCargo(options, registry) : fromNpmrc(options, registry);
     },
   };
 }
@@ -46,11 +52,20 @@ async function general(
 ): Promise<Credential | undefined> {
   const credential = fromVariable(options, 'PUB_TOKEN');
   if (credential === undefined) return undefined;
-  return (await options.registryOfToken()) === registry.url ? credential : undefined;
+  const own = tokenUrlOf(await options.registryOfToken());
+  return own === tokenUrlOf(registry.url) ? credential : undefined;
 }
 
 function fromNpmrc(options: EnvironmentProviderOptions, registry: RegistryTarget): Credential | undefined {
   const found = options.npmrcToken(registry.url);
+  return found === undefined ? undefined : credentialOf(found.token.expose(), found.variable);
+}
+
+async function fromCargo(
+  options: EnvironmentProviderOptions,
+  { url }: RegistryTarget,
+): Promise<Credential | undefined> {
+  const found = await options.cargoToken?.(url);
   return found === undefined ? undefined : credentialOf(found.token.expose(), found.variable);
 }
 
@@ -62,7 +77,7 @@ function fromVariable(options: EnvironmentProviderOptions, variable: string): Cr
 function credentialOf(value: string, variable: string): Credential | undefined {
   const token = value.trim();
   if (token === '') return undefined;
-  if (!/^[\x21-\x7e]+$/.test(token)) {
+  if (!isTokenText(token)) {
     throw new PubError('E_CONFIG', `${variable} holds something that is not a token`, {
       hint: `set ${variable} to the token alone, without quotes, spaces or line breaks inside`,
     });

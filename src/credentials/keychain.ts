@@ -1,10 +1,10 @@
-import type { RegistryTarget } from '../config/registry-target.ts';
+import { type RegistryTarget, tokenUrlOf } from '../config/registry-target.ts';
 import { Secret } from '../secret.ts';
 import { entryFor, type KeychainEntry, requireFits } from './keychain-entry.ts';
 import { keychainError } from './keychain-error.ts';
 import type { AskKeychain } from './keychain-process.ts';
 import type { KeychainAnswer, KeychainRequest } from './keychain-protocol.ts';
-import type { CredentialStore } from './provider.ts';
+import { type CredentialStore, namelessAccount } from './provider.ts';
 
 /** Remembers whose token lies in the keychain for a registry. Not secret. By normalised URL. */
 export interface LoginAccounts {
@@ -33,43 +33,47 @@ export function createKeychain(options: KeychainOptions): CredentialStore {
   const { accounts, platform } = options;
   return {
     async get(registry) {
-      const account = await accounts.accountOf(registry.url);
+      const account = await accounts.accountOf(tokenUrlOf(registry.url));
       if (account === undefined) return undefined;
-      const answer = await ask(options, 'get', entryFor(registry.url, account, platform));
+      const answer = await ask(options, 'get', entryFor(tokenUrlOf(registry.url), account, platform));
       return answer.status === 'found'
-        ? { token: answer.token, account, source: 'the keychain', kept: true }
+        ? { token: answer.token, account: named(account), source: 'the keychain', kept: true }
         : undefined;
     },
     async probe(registry) {
       // Reading would not do: a locked keychain without entries, and one without a collection, read as empty.
-      const entry = entryFor(registry.url, accountOfProbe, platform);
+      const entry = entryFor(tokenUrlOf(registry.url), accountOfProbe, platform);
       await ask(options, 'set', entry, valueOfProbe);
       await ask(options, 'delete', entry);
     },
     async store(registry, account, token) {
       requireFits(token, platform);
-      const entry = entryFor(registry.url, account, platform);
-      const previous = await accounts.accountOf(registry.url);
+      const entry = entryFor(tokenUrlOf(registry.url), account, platform);
+      const previous = await accounts.accountOf(tokenUrlOf(registry.url));
       await ask(options, 'set', entry, token);
       try {
-        await accounts.remember(registry.url, account);
+        await accounts.remember(tokenUrlOf(registry.url), account);
       } catch (error) {
         // Not remembered, it would stay for ever.
         await ask(options, 'delete', entry);
         throw error;
       }
       if (previous !== undefined && previous !== account) {
-        await ask(options, 'delete', entryFor(registry.url, previous, platform));
+        await ask(options, 'delete', entryFor(tokenUrlOf(registry.url), previous, platform));
       }
     },
     async erase(registry: RegistryTarget) {
-      const account = await accounts.accountOf(registry.url);
+      const account = await accounts.accountOf(tokenUrlOf(registry.url));
       if (account === undefined) return false;
-      const answer = await ask(options, 'delete', entryFor(registry.url, account, platform));
-      await accounts.forget(registry.url);
+      const answer = await ask(options, 'delete', entryFor(tokenUrlOf(registry.url), account, platform));
+      await accounts.forget(tokenUrlOf(registry.url));
       return answer.status === 'erased';
     },
   };
+}
+
+function named(account: string): string | undefined {
+  return account === namelessAccount ? undefined : account;
 }
 
 type Settled = Extract<KeychainAnswer, { status: 'found' | 'stored' | 'erased' | 'absent' }>;

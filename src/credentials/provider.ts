@@ -1,6 +1,9 @@
 import type { RegistryTarget } from '../config/registry-target.ts';
 import type { Secret } from '../secret.ts';
 
+/** In place of an account, where a registry does not tell whose token it is. */
+export const namelessAccount = '(token)';
+
 /** A token for one registry, and where it came from. */
 export interface Credential {
   readonly token: Secret;

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts';
 
-export type EcosystemName = 'npm';
+export type EcosystemName = 'npm' | 'cargo';
 
 /** Digests of an archive, each in the form its users expect. */
 export interface Digests {
@@ -54,6 +54,8 @@ export interface PublishSettings {
   readonly access: 'public' | 'restricted' | undefined;
   /** True when the manifest forbids publishing. */
   readonly private: boolean;
+  /** Cargo's: names of the only registries it may be published to; `undefined` for any. */
+  readonly allowedRegistries?: readonly string[] | undefined;
 }
 
 /** Something that can be published: a project's folder, or an archive made earlier. */
@@ -66,6 +68,8 @@ export interface Project {
    * before it; what only its developers need is not among them.
    */
   readonly dependencies: readonly string[];
+  /** Where its archives usually go, if that is not the working directory. */
+  readonly archiveFolder?: string | undefined;
   /** Read again after the scripts ran: they may change the manifest. */
   publishSettings(): PublishSettings;
   /** Packs into `folder`, with the ecosystem's own scripts before and after. The same bytes each time. */
@@ -80,6 +84,12 @@ export interface PackOptions {
   readonly runScripts: boolean;
   /** Publishing runs more scripts than packing. */
   readonly purpose: 'package' | 'publish';
+  /** Where the archive will go, for an ecosystem whose archives depend on that. */
+  readonly registryUrl?: string | undefined;
+  /** Cargo's: packs files with changes that git does not have yet. */
+  readonly allowDirty?: boolean | undefined;
+  /** Cargo's: builds what was packed, before it is sent. */
+  readonly verify?: boolean | undefined;
   /** Told how many of how many files are packed. */
   readonly onPacked?: ((files: number, total: number) => void) | undefined;
 }

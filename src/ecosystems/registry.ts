@@ -54,10 +54,36 @@ export interface PublishOutcome {
   readonly stageId?: string | undefined;
   /** Where a person looks at a staged release and decides. */
   readonly pageUrl?: string | undefined;
+  /** What the registry has to say about it, in its own words. */
+  readonly warnings?: readonly string[] | undefined;
 }
 
 /** As many releases as one {@link Registry.planPublish} or {@link Registry.proveBatch} takes (docs/protocol.md, "Preflight"). */
 export const mostReleasesInBatch = 100;
+
+/** A page of what a search found. */
+export interface SearchQuery {
+  readonly words: readonly string[];
+  /** At most 100. */
+  readonly limit: number;
+}
+
+export interface SearchResult {
+  readonly total: number | undefined;
+  readonly packages: readonly {
+    readonly name: string;
+    /** The latest one. */
+    readonly version: string | undefined;
+    readonly description: string | undefined;
+  }[];
+}
+
+/** A version to be yanked, or put back. */
+export interface Yanking {
+  readonly name: string;
+  readonly version: string;
+  readonly undo: boolean;
+}
 
 /** A maintainer publishes; an owner does everything. */
 export type PackageRole = 'owner' | 'maintainer';
@@ -151,6 +177,13 @@ export interface Registry {
   /** Makes the token useless at the registry. False when the registry cannot do that. */
   revoke(token: Secret): Promise<boolean>;
   whoAmI(token: Secret): Promise<string>;
+  /** For a registry whose only login is a token made on its pages: where, if it says so. `undefined` for others. */
+  manualLogin?(): Promise<{ readonly page: string | undefined } | undefined>;
+  /**
+   * For a registry that does not tell whose token it is. True when it took it, false where it cannot be asked; throws
+   * `E_NOT_LOGGED_IN` when it did not.
+   */
+  tryToken?(token: Secret): Promise<boolean>;
 
   /**
    * Declares what will be sent, before it is sent. Throws when nothing can be said about any of it; what would be
@@ -167,6 +200,15 @@ export interface Registry {
     request: PublishRequest,
     onProgress: (sent: number) => void,
   ): Promise<PublishOutcome>;
+
+  /**
+   * Waits until what was published can be installed, where that takes a while. False when it gave up waiting.
+   * `onWait` is told when there is something to wait for.
+   */
+  awaitVisible?(token: Secret, archive: Archive, onWait: () => void): Promise<boolean>;
+  /** No new project gets the version any more, or does again. `E_UNSUPPORTED` where the ecosystem has no such thing. */
+  yank(proofs: Proofs, yanking: Yanking): Promise<void>;
+  search(query: SearchQuery, token: Secret | undefined): Promise<SearchResult>;
 
   owners(packageName: string, token: Secret | undefined): Promise<readonly Owner[]>;
   /** A role other than owner, or an invitation, is for a registry that knows them. Says which of the two it was. */

@@ -1,9 +1,9 @@
 import { PubError } from '../errors.ts';
-import { Secret } from '../secret.ts';
+import { isTokenText, Secret } from '../secret.ts';
 import type { HttpRequest } from './transport.ts';
 
 /** Visible ASCII: what RFC 6750's `b64token` and every registry's tokens and codes are made of. */
-const headerSafe = /^[\x21-\x7e]+$/;
+const isVisible = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
 
 /**
  * The headers that carry credentials. A value that is not visible ASCII is refused, unseen: it could end
@@ -14,6 +14,9 @@ export function credentialHeaders(request: HttpRequest): Record<string, string> 
   if (request.token !== undefined) {
     headers['authorization'] = `Bearer ${headerValue(request.token, 'token')}`;
   }
+  if (request.bareToken !== undefined) {
+    headers['authorization'] = headerValue(request.bareToken, 'token', isTokenText);
+  }
   if (request.basicCredential !== undefined) {
     headers['authorization'] = `Basic ${Buffer.from(request.basicCredential.expose()).toString('base64')}`;
   }
@@ -23,9 +26,9 @@ export function credentialHeaders(request: HttpRequest): Record<string, string> 
   return headers;
 }
 
-function headerValue(secret: Secret, what: string): string {
+function headerValue(secret: Secret, what: string, allowed = isVisible): string {
   const value = what === 'token' ? secret.expose() : secret.expose().replaceAll(' ', '');
-  if (headerSafe.test(value)) return value;
+  if (allowed(value)) return value;
   const problem = value === '' ? 'is empty' : 'holds a character that no registry issues';
   throw new PubError('E_CONFIG', `the ${what} ${problem}`, {
     hint: `copy the ${what} again, without quotes, spaces or line breaks`,
@@ -34,8 +37,8 @@ function headerValue(secret: Secret, what: string): string {
 
 /** Refuses to send a credential where anyone on the way can read it. */
 export function requireProtectedConnection(request: HttpRequest): void {
-  const { url, token, basicCredential, oneTimePassword, body } = request;
-  const credentials = [token, basicCredential, oneTimePassword];
+  const { url, token, bareToken, basicCredential, oneTimePassword, body } = request;
+  const credentials = [token, bareToken, basicCredential, oneTimePassword];
   const carriesSecret = credentials.some((one) => one !== undefined) || body instanceof Secret;
   if (!carriesSecret || url.protocol === 'https:' || isLoopback(url)) return;
   throw new PubError('E_CONFIG', `refusing to send a credential to ${url.host} without encryption`, {

@@ -32,7 +32,13 @@ function redirected(request: HttpRequest, location: string): HttpRequest {
       hint: 'check the URL of the registry',
     });
   }
-  const { token: _token, basicCredential: _basic, oneTimePassword: _code, ...rest } = request;
+  const {
+    token: _token,
+    bareToken: _bare,
+    basicCredential: _basic,
+    oneTimePassword: _code,
+    ...rest
+  } = request;
   return target.origin === request.url.origin ? { ...request, url: target } : { ...rest, url: target };
 }
 

@@ -9,10 +9,12 @@ export interface StreamedBody {
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: URL;
-  /** Lower-case names. Never holds a credential: those travel in the next four members. */
+  /** Lower-case names. Never holds a credential: those travel in the next five members. */
   readonly headers?: Readonly<Record<string, string>>;
   /** A bearer token. Sent to `url`'s origin only, and never along a redirect to another. */
   readonly token?: Secret | undefined;
+  /** A token sent without a scheme, as cargo does. Never beside `token`, and guarded like one. */
+  readonly bareToken?: Secret | undefined;
   /** `name:password`, for RFC 7617's Basic scheme. Never beside a token, and guarded like one. */
   readonly basicCredential?: Secret | undefined;
   /** Sent as `npm-otp` (facts: every npm-speaking registry reads this name). */

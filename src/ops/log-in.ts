@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts';
+import { namelessAccount } from '../credentials/provider.ts';
 import { PubError } from '../errors.ts';
 import { withSecondFactor } from '../second-factor/with-second-factor.ts';
-import type { Secret } from '../secret.ts';
+import { isTokenText, Secret } from '../secret.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
 import { readSecretLine } from './standard-input.ts';
@@ -49,19 +50,41 @@ export async function logIn(context: LogInContext, request: LogInRequest): Promi
   report(context, connection, account);
 }
 
-/** Gives the account, which only the registry knows for sure. */
+/** Gives the account, which only the registry knows for sure, if it tells. */
 async function keep(
   { credentials, terminal }: LogInContext,
   { target, registry }: Connection,
   token: Secret,
-): Promise<string> {
-  const account = await registry.whoAmI(token);
+): Promise<string | undefined> {
+  const account = await accountOf({ terminal, registry, token });
   const earlier = await credentials.keychain.get(target);
-  await credentials.keychain.store(target, account, token);
+  await credentials.keychain.store(target, account ?? namelessAccount, token);
   if (earlier !== undefined) {
     terminal.note('The token kept before was replaced. It stays valid at the registry until it expires.');
   }
   return account;
+}
+
+/** `undefined` where the registry does not say whose token it is; it is tried as far as it can be. */
+async function accountOf({
+  terminal,
+  registry,
+  token,
+}: Pick<LogInContext, 'terminal'> & Pick<Connection, 'registry'> & { token: Secret }): Promise<
+  string | undefined
+> {
+  try {
+    return await registry.whoAmI(token);
+  } catch (error) {
+    const { tryToken } = registry;
+    if (!(error instanceof PubError) || error.code !== 'E_UNSUPPORTED' || tryToken === undefined) throw error;
+    if (!(await tryToken(token))) {
+      terminal.warn(
+        'the token was not tried: this registry has no request for that, and the next command will tell',
+      );
+    }
+    return undefined;
+  }
 }
 
 /** For machines that keep no token: the person says where it goes, and this program writes it nowhere. */
@@ -89,6 +112,8 @@ async function newToken(
 ): Promise<Secret> {
   const typedHere = request.username !== undefined || request.standardInput === 'password' || request.signUp;
   const page = typedHere ? undefined : await connection.registry.beginBrowserLogin();
+  const byHand = typedHere || page !== undefined ? undefined : await connection.registry.manualLogin?.();
+  if (byHand !== undefined) return await tokenByHand(context, connection, byHand.page);
   if (page === undefined) return await tokenForPassword(context, connection, request);
   await context.prompter.visit({
     message: `Log in to ${connection.registry.displayUrl} in a browser:`,
@@ -99,6 +124,31 @@ async function newToken(
     'Waiting for it. Without a browser: press Ctrl-C, and log in here with --username <name>.',
   );
   return await connection.registry.collect(page);
+}
+
+/** A registry without another login has a page where tokens are made. */
+async function tokenByHand(
+  { terminal, prompter }: LogInContext,
+  { registry }: Connection,
+  page: string | undefined,
+): Promise<Secret> {
+  terminal.note(
+    `Make a token for this computer at ${page ?? `the pages of ${registry.displayUrl}`}, and paste it here.`,
+  );
+  const instead = 'pipe a token in with --token-stdin';
+  return tokenIn(await prompter.secret({ message: `token for ${registry.displayUrl}`, instead }));
+}
+
+/** crates.io shows the whole command to be copied; cargo takes that too. */
+function tokenIn(answer: Secret): Secret {
+  const token = answer
+    .expose()
+    .trim()
+    .replace(/^cargo login /, '');
+  if (isTokenText(token)) return new Secret(token);
+  throw new PubError('E_USAGE', 'that is not a token', {
+    hint: 'paste the token alone, as the page shows it',
+  });
 }
 
 async function tokenForPassword(
@@ -148,8 +198,9 @@ async function revokeQuietly({ registry }: Connection, token: Secret): Promise<v
   }
 }
 
-function report({ terminal }: LogInContext, { registry }: Connection, account: string): void {
-  terminal.status('Logged in', `as ${account} at ${registry.displayUrl}`);
+function report({ terminal }: LogInContext, { registry }: Connection, account: string | undefined): void {
+  const who = account === undefined ? '' : `as ${account} `;
+  terminal.status('Logged in', `${who}at ${registry.displayUrl}`);
   terminal.status('Stored', 'the token in the keychain of this computer');
-  terminal.result({ account, registry: registry.displayUrl, storedIn: 'keychain' }, '');
+  terminal.result({ account: account ?? null, registry: registry.displayUrl, storedIn: 'keychain' }, '');
 }

@@ -8,9 +8,11 @@ export interface PackageRequest {
   readonly path: string;
   /** Only says what the archive would hold. */
   readonly listOnly: boolean;
-  /** Where the archive goes; the working directory if not said. */
+  /** Where the archive goes; where such archives usually go if not said. */
   readonly folder: string | undefined;
   readonly runScripts: boolean;
+  readonly allowDirty: boolean;
+  readonly verify: boolean;
 }
 
 /** Makes the archive `pub publish` would send, byte for byte, and sends nothing. */
@@ -22,11 +24,13 @@ export async function packProject(
   const project = await context.projects.open(resolve(workingDirectory, request.path));
   const folder = request.listOnly
     ? await context.temporaryFolder()
-    : resolve(workingDirectory, request.folder ?? '.');
+    : resolve(workingDirectory, request.folder ?? project.archiveFolder ?? '.');
   const archive = await pack(context, project, {
     folder,
     runScripts: request.runScripts,
     purpose: 'package',
+    allowDirty: request.allowDirty,
+    verify: request.verify,
   });
   for (const { message } of archive.concerns) terminal.warn(message);
   const summary = `${archive.name}@${archive.version}: ${countFiles(archive)}, ${formatBytes(archive.size)}`;

@@ -18,6 +18,8 @@ export interface PublishChoices {
   /** Goes as far as the registry's opinion, and sends nothing. */
   readonly dryRun: boolean;
   readonly runScripts: boolean;
+  readonly allowDirty: boolean;
+  readonly verify: boolean;
 }
 
 /** A registry and, unless a dry run does without, the token for it. */
@@ -80,8 +82,10 @@ export async function packCandidate(
   choices: PublishChoices,
 ): Promise<Packed> {
   const { project, connection } = candidate;
-  const { runScripts, stage } = choices;
-  const packing = { folder: await context.temporaryFolder(), runScripts, purpose: 'publish' } as const;
+  const { runScripts, stage, allowDirty, verify } = choices;
+  const folder = await context.temporaryFolder();
+  const registryUrl = connection.target.url;
+  const packing = { folder, runScripts, purpose: 'publish', registryUrl, allowDirty, verify } as const;
   const archive = await pack(context, project, packing);
   context.terminal.status('Packaged', `${archive.name}@${archive.version}`);
   const tag = tagFor(project, choices);
@@ -95,14 +99,35 @@ function tagFor(project: Project, choices: PublishChoices): string | undefined {
   const settings = project.publishSettings();
   if (settings.private) {
     throw new PubError('E_REFUSED', `\`${project.name}\` is marked as private in its manifest`, {
-      hint: 'remove "private" from package.json to publish it',
+      hint:
+        project.ecosystem === 'npm'
+          ? 'remove "private" from package.json to publish it'
+          : 'remove `publish` from Cargo.toml, or name the registries in it, to publish it',
     });
   }
+  if (project.ecosystem === 'cargo') return noTag(choices);
   return chooseTag(project.version, choices.tag ?? settings.tag);
 }
 
-function registryChoice(project: Project, { registry }: PublishChoices): RegistryChoice {
-  return { explicit: registry, packageName: project.name, publishConfig: project.publishSettings().config };
+function noTag({ tag, access }: PublishChoices): undefined {
+  if (tag === undefined && access === undefined) return undefined;
+  throw new PubError('E_USAGE', `--${tag === undefined ? 'access' : 'tag'} is for npm packages`, {
+    hint: 'leave it out: the registries of cargo know no such thing',
+  });
+}
+
+export function registryChoice(
+  project: Project,
+  { registry }: Pick<PublishChoices, 'registry'>,
+): RegistryChoice {
+  const { config, allowedRegistries } = project.publishSettings();
+  return {
+    ecosystem: project.ecosystem,
+    explicit: registry,
+    packageName: project.name,
+    publishConfig: config,
+    allowed: allowedRegistries,
+  };
 }
 
 /**

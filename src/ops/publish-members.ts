@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { MemberChoice } from '../ecosystems/ecosystem.ts';
 import { mostReleasesInBatch } from '../ecosystems/registry.ts';
+import { awaitRelease } from './await-release.ts';
 import { acceptConcerns } from './concerns.ts';
 import { inDependencyOrder } from './dependency-order.ts';
 import { failedWith, refusedMembers } from './member-failure.ts';
@@ -12,6 +13,8 @@ import { type Release, sayOutcome } from './publish-report.ts';
 import { ownerHint } from './send-release.ts';
 import { type SharedProof, shareProof } from './shared-proof.ts';
 import { withHint } from './with-hint.ts';
+
+export type { MemberChoice };
 
 export interface PublishMembersRequest extends PublishCommandRequest {
   readonly members: MemberChoice;
@@ -129,5 +132,6 @@ async function sendOne(context: PublishContext, member: MemberRelease, proof: Sh
   member.standing = outcome.state;
   member.outcome = outcome;
   sayOutcome(context, member, outcome);
+  await awaitRelease(context, member, outcome);
   if (outcome.state === 'published') await member.project.afterPublish(member.packing);
 }

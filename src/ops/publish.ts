@@ -7,6 +7,7 @@ import {
   withSecondFactor,
 } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
+import { awaitRelease } from './await-release.ts';
 import { acceptConcerns } from './concerns.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
 import { openCandidates, type Packed, type PublishChoices, packCandidate } from './prepare-release.ts';
@@ -40,6 +41,7 @@ export async function publish(context: PublishContext, request: PublishCommandRe
   if (request.dryRun) return reportDryRun(context, release);
   if (release.decision === 'published') return reportPublished(context, release, undefined);
   const outcome = await upload(context, release, source);
+  await awaitRelease(context, release, outcome);
   if (outcome.state === 'published') await project.afterPublish(packed.packing);
   reportPublished(context, release, outcome);
 }

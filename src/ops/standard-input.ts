@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { PubError } from '../errors.ts';
-import { Secret } from '../secret.ts';
+import { isTokenText, Secret } from '../secret.ts';
 
 /**
  * One secret from standard input, as `printf %s "$TOKEN" | pub …` or a file with a closing newline gives it.
@@ -16,7 +16,7 @@ export async function readSecretLine(
   if (line === '') throw notOne(thing, 'is empty');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   if (/[\x00-\x1f\x7f]/.test(line)) throw notOne(thing, 'has more than one line or control characters');
-  if (thing === 'token' && !/^[\x21-\x7e]+$/.test(line)) throw notOne(thing, 'has characters no token has');
+  if (thing === 'token' && !isTokenText(line)) throw notOne(thing, 'has characters no token has');
   return new Secret(line);
 }
 

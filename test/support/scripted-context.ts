@@ -42,7 +42,12 @@ export const target: RegistryTarget = {
 };
 
 export function scriptedRegistry(given: Partial<Registry>): Registry {
-  return only<Registry>('registry', { displayUrl: 'https://registry.example', ...given });
+  const optional = { awaitVisible: undefined, manualLogin: undefined, tryToken: undefined };
+  return only<Registry>('registry', {
+    displayUrl: 'https://registry.example',
+    ...(optional as unknown as Partial<Registry>),
+    ...given,
+  });
 }
 
 /** Whatever is asked for, the answer is {@link target}. */

@@ -19,6 +19,18 @@ export async function plan(
   token: Secret,
   requests: readonly PublishRequest[],
 ): Promise<Planned> {
+  const answer = await preflight(client, token, requests);
+  if (answer !== undefined) return { dialect: 'pub', plan: answer };
+  const archives = requests.map(({ archive }) => archive);
+  return { dialect: 'npm', plan: await planFromPackuments(client, token, archives) };
+}
+
+/** `undefined` where the registry does not know the preflight. */
+export async function preflight(
+  client: RegistryClient,
+  token: Secret,
+  requests: readonly PublishRequest[],
+): Promise<PublishPlan | undefined> {
   const archives = requests.map(({ archive }) => archive);
   const attempt = publishAttempt(client, archives[0] as Archive);
   const response = await client.ask({
@@ -29,15 +41,10 @@ export async function plan(
     token,
     json: preflightBody(archives, client.browser),
   });
-  if (!speaksPreflight(response)) {
-    return { dialect: 'npm', plan: await planFromPackuments(client, token, archives) };
-  }
+  if (!speaksPreflight(response)) return undefined;
   if (!isSuccess(response)) throw refusalOf(response, attempt);
   const answer = JSON.parse(response.text) as Json;
-  return {
-    dialect: 'pub',
-    plan: planFrom(answer, archives, (archive) => publishAttempt(client, archive), client.url),
-  };
+  return planFrom(answer, archives, (archive) => publishAttempt(client, archive), client.url);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { RegistryTarget } from '../../config/registry-target.ts';
 import type { Transport } from '../../http/transport.ts';
-import type { Registry } from '../registry.ts';
+import type { PubRegistry } from '../pub-registry.ts';
 import { beginBrowserLogin, collect } from './browser-requests.ts';
 import { answerInvitation, invitations } from './invitations.ts';
 import {
@@ -11,9 +11,10 @@ import {
   setMember,
 } from './organisations.ts';
 import { addOwner, owners, removeOwner } from './owners.ts';
-import { plan } from './plan.ts';
+import { plan, preflight } from './plan.ts';
 import { proveBatch } from './prove-batch.ts';
 import { RegistryClient } from './registry-client.ts';
+import { search } from './search.ts';
 import {
   beginEnrolment,
   confirmEnrolment,
@@ -24,6 +25,7 @@ import {
 import { logIn, revoke, whoAmI } from './sessions.ts';
 import { createToken, revokeToken, tokens } from './tokens.ts';
 import { type Dialect, upload } from './upload.ts';
+import { yank } from './yank.ts';
 
 export interface NpmRegistryOptions {
   readonly target: RegistryTarget;
@@ -40,7 +42,7 @@ export function createNpmRegistry({
   transport,
   clientVersion,
   browser = false,
-}: NpmRegistryOptions): Registry {
+}: NpmRegistryOptions): PubRegistry {
   const client = new RegistryClient(target, transport, browser);
   /** Learnt by planning; the same for every package. */
   let dialect: Dialect | undefined;
@@ -56,12 +58,19 @@ export function createNpmRegistry({
       dialect = planned.dialect;
       return planned.plan;
     },
+    preflight: async (token, requests) => {
+      const answer = await preflight(client, token, requests);
+      if (answer !== undefined) dialect = 'pub';
+      return answer;
+    },
     proveBatch: async (proofs, requests) =>
       dialect === 'pub' ? await proveBatch(client, proofs, requests) : undefined,
     publish: async (proofs, request, onProgress) => {
       dialect ??= (await plan(client, proofs.token, [request])).dialect;
       return await upload(client, proofs, request, { dialect, clientVersion, onProgress });
     },
+    yank: () => yank(client),
+    search: (query, token) => search(client, query, token),
     owners: (packageName, token) => owners(client, packageName, token),
     addOwner: (proofs, packageName, added) => addOwner(client, proofs, packageName, added),
     removeOwner: (proofs, packageName, user) => removeOwner(client, proofs, packageName, user),

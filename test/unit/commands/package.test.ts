@@ -41,7 +41,9 @@ describe('package', () => {
       ",
       }
     `);
-    expect(asked).toEqual([{ folder: '/project', runScripts: true, purpose: 'package' }]);
+    expect(asked).toEqual([
+      { folder: '/project', runScripts: true, purpose: 'package', allowDirty: false, verify: false },
+    ]);
     expect(opened).toEqual(['/project']);
   });
 
@@ -50,7 +52,9 @@ describe('package', () => {
     expect((await run('pack ../other --out dist --ignore-scripts', given)).stdout).toContain(
       '/project/dist/',
     );
-    expect(asked).toEqual([{ folder: '/project/dist', runScripts: false, purpose: 'package' }]);
+    expect(asked).toEqual([
+      { folder: '/project/dist', runScripts: false, purpose: 'package', allowDirty: false, verify: false },
+    ]);
     expect(opened).toEqual(['/other']);
   });
 

@@ -20,6 +20,8 @@ function registries({ npmrc = {} as Record<string, string>, PUB_REGISTRY = '' } 
     npm: { registryFor: (scope) => npmrc[scope ?? 'registry'] },
     environment: { PUB_REGISTRY },
     fallbackDefault: async () => 'https://npm.example',
+    cargo: async () => ({ knows: () => false, resolve: () => expect.unreachable('this is about npm') }),
+    ecosystemHere: async () => undefined,
   });
 }
 

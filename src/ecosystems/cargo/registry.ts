@@ -1,0 +1,103 @@
+import type { RegistryTarget } from '../../config/registry-target.ts';
+import type { Transport } from '../../http/transport.ts';
+import type { PubRegistry } from '../pub-registry.ts';
+import type { Registry } from '../registry.ts';
+import { ApiClient } from './api-client.ts';
+import { unsupported } from './api-refusal.ts';
+import { awaitVisible } from './await-visible.ts';
+import { IndexClient } from './index-client.ts';
+import { addOwner, owners, removeOwner } from './owners.ts';
+import { isCrateArchive, planFromIndex, uploadCrate } from './publishing.ts';
+import { search } from './search.ts';
+import { revoke, tokenPage, tryToken } from './sessions.ts';
+import { yank } from './yank.ts';
+
+export interface CargoRegistryOptions {
+  readonly target: RegistryTarget;
+  readonly transport: Transport;
+  /** True when there is a person who can be sent to a browser. */
+  readonly browser: boolean;
+  /** The registry that an index of `pub-registry` is a part of, by its URL. */
+  readonly pubRegistry: (url: string) => PubRegistry;
+}
+
+/**
+ * A registry that speaks cargo's protocol. Where its index lies as `pub-registry` has it, accounts, tokens and
+ * publishing are that registry's.
+ */
+export function createCargoRegistry(options: CargoRegistryOptions): Registry {
+  const { target, transport, browser } = options;
+  const index = new IndexClient(target, transport);
+  const api = new ApiClient(index, transport, browser);
+  const pub = index.pubUrl === undefined ? undefined : options.pubRegistry(index.pubUrl);
+  /** Learnt by planning. */
+  let speaksPub: boolean | undefined;
+  return {
+    ...accountOf(pub, index),
+    displayUrl: index.displayUrl,
+    manualLogin: async () => ({ page: await tokenPage(api) }),
+    tryToken: (token) => tryToken(api, token),
+    revoke: (token) => pub?.revoke(token) ?? revoke(api, token),
+    planPublish: async (token, requests) => {
+      await index.config(token);
+      const plan = await pub?.preflight(token, requests);
+      speaksPub = plan !== undefined;
+      return plan ?? (await planFromIndex(index, token, requests));
+    },
+    proveBatch: async (proofs, requests) =>
+      speaksPub === true ? await pub?.proveBatch(proofs, requests) : undefined,
+    publish: async (proofs, request, onProgress) => {
+      if (speaksPub === undefined) throw new Error('a publish without a plan');
+      if (speaksPub && pub !== undefined) return await pub.publish(proofs, request, onProgress);
+      if (!isCrateArchive(request.archive)) throw new Error('an archive that is no crate');
+      return await uploadCrate(api, proofs.token, request.archive, onProgress);
+    },
+    awaitVisible: (token, archive, onWait) => awaitVisible(index, token, archive, { onWait }),
+    yank: (proofs, yanking) => yank(api, proofs, yanking),
+    search: (query, token) => search(api, query, token),
+    owners: (name, token) => owners(api, name, token),
+    addOwner: (proofs, name, added) => addOwner(api, proofs, name, added),
+    removeOwner: (proofs, name, user) => removeOwner(api, proofs, name, user),
+  };
+}
+
+type CargoPart =
+  | 'displayUrl'
+  | 'planPublish'
+  | 'proveBatch'
+  | 'publish'
+  | 'owners'
+  | 'addOwner'
+  | 'removeOwner'
+  | 'yank'
+  | 'search'
+  | 'revoke';
+
+/** Everything that is about an account, which only a `pub-registry` has. */
+function accountOf(pub: PubRegistry | undefined, { displayUrl }: IndexClient): Omit<Registry, CargoPart> {
+  if (pub !== undefined) return pub;
+  const no = (what: string) => async (): Promise<never> => {
+    throw unsupported(`failed to ${what} at ${displayUrl}`, 'its own pages are the place for that');
+  };
+  return {
+    logIn: no('log in with a password'),
+    beginBrowserLogin: async () => undefined,
+    collect: no('ask what was decided in a browser'),
+    whoAmI: no('ask whose token this is'),
+    setRequireSecondFactor: no('require a second factor'),
+    invitations: no('list invitations'),
+    answerInvitation: no('answer an invitation'),
+    createOrganisation: no('create an organisation'),
+    organisation: no('look up an organisation'),
+    setMember: no('change the members of an organisation'),
+    removeMember: no('change the members of an organisation'),
+    requireFactorOfMembers: no('require a second factor of members'),
+    tokens: no('list the tokens of the account'),
+    createToken: no('make a token'),
+    revokeToken: no('revoke a token'),
+    secondFactorStatus: no('read the second factor of the account'),
+    beginEnrolment: no('enrol a second factor'),
+    confirmEnrolment: no('confirm a second factor'),
+    disableSecondFactor: no('turn off the second factor'),
+  };
+}
