@@ -54,12 +54,12 @@ async function bench(): Promise<Bench> {
   const home = { ...keyring.home, env: keyring.environment };
   const env = cargoEnvironment(home);
   await installCredentialProvider(home, env);
-  const index = await writeCargoConfig(home, registry.url, providers);
+  await writeCargoConfig(home, registry.url, providers);
   const cwd = await writeCrate(home, 'demo-crate');
   // Without a terminal of its own: nobody can be asked.
   const cargo = (args: readonly string[], input = '') =>
     run('setsid', ['--wait', 'cargo', ...args], { cwd, env, input });
-  return { keyring, registry, cwd, env, cargo, service: `pub:${index.replace(/\/$/, '')}` };
+  return { keyring, registry, cwd, env, cargo, service: `pub:${registry.url}` };
 }
 
 describe.skipIf(lacking.length > 0)('cargo with cargo-credential-pub', () => {

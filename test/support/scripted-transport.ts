@@ -5,9 +5,11 @@ import { Secret } from '../../src/secret.ts';
 /** A request as it left, with its secrets shown and its body read. */
 export interface SentRequest {
   readonly method: string;
+  readonly origin: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly token: string | undefined;
+  readonly bareToken: string | undefined;
   readonly basicCredential: string | undefined;
   readonly oneTimePassword: string | undefined;
   readonly body: Buffer;
@@ -50,12 +52,14 @@ export function scriptedTransport(
 }
 
 async function read(request: HttpRequest): Promise<SentRequest> {
-  const { method, url, headers, token, basicCredential, oneTimePassword, body } = request;
+  const { method, url, headers, token, bareToken, basicCredential, oneTimePassword, body } = request;
   return {
     method,
+    origin: url.origin,
     path: `${url.pathname}${url.search}`,
     headers: headers ?? {},
     token: token?.expose(),
+    bareToken: bareToken?.expose(),
     basicCredential: basicCredential?.expose(),
     oneTimePassword: oneTimePassword?.expose(),
     body: await bytesOf(request),

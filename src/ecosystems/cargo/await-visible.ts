@@ -25,11 +25,12 @@ export async function awaitVisible(
 ): Promise<boolean> {
   const attempt = `failed to look for \`${name}@${version}\` in the index of ${index.displayUrl}`;
   const until = now() + longestWait;
-  for (let look = 0; now() < until; look += 1) {
-    if (look > 0) await pause(pauses[look] ?? longestPause);
+  for (let look = 0; ; look += 1) {
+    const rest = pauses[look] ?? longestPause;
+    if (now() + rest > until) return false;
+    if (rest > 0) await pause(rest);
     const versions = await index.versions(name, token, attempt);
     if (versions.some((found) => found.version === version)) return true;
     if (look === 0) onWait();
   }
-  return false;
 }
