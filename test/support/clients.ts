@@ -38,7 +38,7 @@ export function pnpm(home: FreshHome): Client {
   return client(home, `${peerPackage('pnpm-11')}/bin/pnpm.mjs`, { npm_config_update_notifier: 'false' });
 }
 
-/** A native program: the package of its own only starts it, and would have to be told to by an install script. */
+/** A native program in a package for each platform; the package `pnpm` itself only fetches it, in an install script. */
 export function pnpm12(home: FreshHome): Client {
   const program = `${peerPackage('@pnpm')}/exe.${process.platform}-${process.arch}/pnpm`;
   return clientOf(home, [program], { npm_config_update_notifier: 'false' });
