@@ -12,10 +12,12 @@ import { getArchive, getPackument } from './protocols/npm/read.ts';
 import { getSearch } from './protocols/npm/search.ts';
 import { postAdvisories, postAudit } from './protocols/npm/security.ts';
 import { deleteToken, getUser, putUser, whoAmI } from './protocols/npm/session.ts';
+import * as stage from './protocols/npm/stage.ts';
 import * as tokens from './protocols/npm/tokens.ts';
 import { refuseExchange, refuseTrust } from './protocols/npm/trust.ts';
 import { getForeignArchive, getForeignPackument, orUpstream } from './protocols/npm/upstream/serve.ts';
 import { getVersion, getVersionStatus } from './protocols/npm/version.ts';
+import { postBatchProof } from './protocols/pub/batch-proofs.ts';
 import { postToken } from './protocols/pub/create-token.ts';
 import { postLeakedTokens } from './protocols/pub/leaked-tokens.ts';
 import { logOut } from './protocols/pub/log-out.ts';
@@ -85,6 +87,13 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   // Else such a path would be a package and a version.
   app.get('/-/*', async (_request, reply) => reply.callNotFound());
 
+  // npm: what waits for approval, of every ecosystem
+  app.get('/-/stage', limited('publish'), on(stage.getStagedList));
+  app.get('/-/stage/:id', limited('publish'), on(stage.getStagedItem));
+  app.get('/-/stage/:id/tarball', limited('publish'), on(stage.getStagedArchive));
+  app.post('/-/stage/:id/approve', limited('publish'), on(stage.postApproval));
+  app.delete('/-/stage/:id', limited('publish'), on(stage.deleteStaged));
+
   // npm: organisations; teams are answered so that npm says why
   app.put('/-/org/:org/user', on(organisations.putMember));
   app.delete('/-/org/:org/user', on(organisations.deleteMember));
@@ -111,6 +120,7 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
 
   // pub
   app.post('/-/pub/v1/preflight', limited('publish'), on(preflight));
+  app.post('/-/pub/v1/batch-proofs', limited('publish'), on(postBatchProof));
   app.post('/-/pub/v1/tokens', on(postToken));
   app.post('/-/pub/v1/leaked-tokens', on(postLeakedTokens));
   app.post('/-/pub/v1/logout', anyToken, on(logOut));
@@ -130,7 +140,8 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
     streamed.post('/-/npm/v1/security/audits', on(postAudit));
     streamed.post('/-/npm/v1/security/audits/quick', on(postAudit));
     streamed.put('/:name', limited('publish', 'yank'), on(putPackage));
-    streamed.put('/-/pub/v1/releases/:ecosystem/:name/:version', limited('publish'), on(putRelease));
+    streamed.post('/-/stage/package/:name', limited('stage', 'publish'), on(stage.postStage));
+    streamed.put('/-/pub/v1/releases/:ecosystem/:name/:version', limited('stage', 'publish'), on(putRelease));
     done();
   });
 }

@@ -4,6 +4,7 @@ import { addRoutes } from '../src/routes.ts';
 import type { Answer, Client } from './support/client.ts';
 import { mailsOf, makeOwner } from './support/people.ts';
 import { manifestOf, pathOf, publish } from './support/publishing.ts';
+import { stage } from './support/staging.ts';
 import { day } from './support/test-clock.ts';
 import { createTestRegistry, type TestRegistry } from './support/test-registry.ts';
 
@@ -57,6 +58,10 @@ const routes: Record<string, { takes: 'owner' | 'maintainer'; attempt(by: Attemp
     takes: 'maintainer',
     attempt: ({ client, name, version }) =>
       publish(client, { name, version: `${version}-pub` }, { via: 'pub', tag: 'next' }),
+  },
+  'POST /-/stage/package/:name': {
+    takes: 'maintainer',
+    attempt: ({ client, name, version }) => stage(client, { name, version: `${version}-staged` }),
   },
   'PUT /:name to deprecate': {
     takes: 'maintainer',
@@ -135,7 +140,8 @@ function expectedOf(role: 'owner' | 'maintainer' | undefined, access: 'public' |
 
 /** To publish is to ask for a name, and who asks is told that it is taken. */
 function asksForName(route: string): boolean {
-  return (route.startsWith('PUT /:name') && !route.includes('-rev')) || route.includes('/releases/');
+  const publishes = route.startsWith('PUT /:name') && !route.includes('-rev');
+  return publishes || route.includes('/releases/') || route.includes('/stage/');
 }
 
 /** ToB-2026 #8: what a route takes is written down here, and not concluded from the route. */

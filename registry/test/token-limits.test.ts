@@ -58,11 +58,12 @@ const openRoutes = new Set([
 ]);
 
 /**
- * Beside them: what this registry does for nobody (teams), who may be looked up as an owner, and what names its
- * packages in the body and is refused for each of them.
+ * Beside them: what this registry does for nobody (teams), who may be looked up as an owner, what names its
+ * packages in the body and is refused for each of them, and what names a stage: `staging.test.ts`.
  */
 function answersAnybody(name: string): boolean {
   if (openRoutes.has(name.replace('HEAD', 'GET'))) return true;
+  if (/ \/-\/stage(\/:id|$)/.test(name)) return true;
   return / (\/-\/(team|org\/:org\/team)|\/-\/user\/:id$|\/-\/pub\/v1\/preflight$)/.test(name);
 }
 

@@ -5,9 +5,10 @@ import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import type { ApprovalRow } from '../store/schema-people.ts';
 import { getAccount } from './accounts.ts';
-import { type Act, actText } from './act.ts';
+import { type Act, actText, parseAct } from './act.ts';
 import type { Program } from './actor.ts';
 import { browserLoginLimit, chargeAttempt } from './attempts.ts';
+import { batchLifetime, covers, isBatch, isUsed } from './batch.ts';
 import { noteAddress } from './known-addresses.ts';
 import { plainAddress } from './tokens/networks.ts';
 import { createToken } from './tokens.ts';
@@ -44,26 +45,61 @@ export interface NewApproval {
 export async function createApproval(services: Services, approval: NewApproval): Promise<Capabilities> {
   const capabilities = { page: randomCapability(), done: randomCapability() };
   const now = services.clock();
-  const row = {
-    kind: approval.kind,
-    page_hash: hash(capabilities.page),
-    done_hash: hash(capabilities.done),
-    account_id: approval.accountId ?? null,
-    act: actText(approval.act),
-    agent: approval.program.agent,
-    address: approval.program.address,
-    created_at: now,
-    expires_at: now + approvalLifetime,
-  };
   await services.database.write(async (transaction) => {
-    // Nothing refers to what has long been over, and whoever asks for many must not fill the database.
-    await transaction
-      .deleteFrom('approvals')
-      .where('expires_at', '<=', now - keptAfterwards)
-      .execute();
+    await forgetOld(transaction, now);
+    const row = rowOf(approval, capabilities, now);
     await transaction.insertInto('approvals').values(row).execute();
   });
   return capabilities;
+}
+
+function rowOf({ kind, accountId, act, program }: NewApproval, { page, done }: Capabilities, now: number) {
+  return {
+    kind,
+    page_hash: hash(page),
+    done_hash: hash(done),
+    account_id: accountId ?? null,
+    act: actText(act),
+    agent: program.agent,
+    address: program.address,
+    created_at: now,
+    expires_at: now + approvalLifetime,
+  };
+}
+
+/** Nothing refers to what has long been over, and whoever asks for many must not fill the database. */
+async function forgetOld(transaction: Write, now: number): Promise<void> {
+  const before = now - keptAfterwards;
+  const old = transaction.selectFrom('approvals').select('id').where('expires_at', '<=', before);
+  await transaction.deleteFrom('approval_uses').where('approval_id', 'in', old).execute();
+  await transaction.deleteFrom('approvals').where('expires_at', '<=', before).execute();
+}
+
+/**
+ * A batch whose person proved who they are in the request itself: approved and fetched from the start, by nobody
+ * through a page. The answer is the only time its proof exists outside its owner's hands.
+ */
+export async function createGrantedApproval(
+  transaction: Write,
+  granted: Pick<NewApproval, 'act' | 'program'> & { readonly accountId: number; readonly factor: string },
+  now: number,
+): Promise<{ readonly proof: string; readonly expiresAt: number }> {
+  await forgetOld(transaction, now);
+  const proof = randomBytes(32).toString('hex');
+  const expiresAt = now + batchLifetime;
+  const nobody = { page: randomCapability(), done: randomCapability() };
+  await transaction
+    .insertInto('approvals')
+    .values({
+      ...rowOf({ ...granted, kind: 'act' }, nobody, now),
+      expires_at: expiresAt,
+      approved_at: now,
+      approved_with: granted.factor,
+      delivered_at: now,
+      proof_hash: hash(proof),
+    })
+    .execute();
+  return { proof, expiresAt };
 }
 
 /**
@@ -104,6 +140,7 @@ export async function approve(
     approved_at: now,
     approved_with: by.factor,
     account_id: by.accountId,
+    ...(approval.kind === 'act' && isBatch(parseAct(approval.act)) && { expires_at: now + batchLifetime }),
   });
 }
 
@@ -205,22 +242,23 @@ export function isApprovalProof(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text);
 }
 
-/** The approved request behind a proof, for exactly this act of this account. */
+/** The approved request behind a proof, for exactly this act of this account, or for a batch that lists it. */
 export async function findGrantedApproval(
   db: Read,
   granted: { readonly proof: string; readonly accountId: number; readonly act: Act; readonly now: number },
 ): Promise<Approval | undefined> {
-  return await db
+  const approval = await db
     .selectFrom('approvals')
     .selectAll()
     .where('proof_hash', '=', hash(granted.proof))
     .where('kind', '=', 'act')
     .where('account_id', '=', granted.accountId)
-    .where('act', '=', actText(granted.act))
     .where('approved_at', 'is not', null)
     .where('used_at', 'is', null)
     .where('expires_at', '>', granted.now)
     .executeTakeFirst();
+  if (approval === undefined || !covers(parseAct(approval.act), granted.act)) return undefined;
+  return (await isUsed(db, approval.id, granted.act)) ? undefined : approval;
 }
 
 /** False when it was used before or ended, meanwhile too: a long upload may outlive a password change. */

@@ -77,6 +77,9 @@ export type AuditTag =
   | 'package:yanked'
   | 'package:unyanked'
   | 'release:published'
+  | 'release:staged'
+  | 'release:rejected'
+  | 'release:decision-refused'
   | 'release:refused'
   | 'keys:rotated';
 

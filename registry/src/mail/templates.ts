@@ -21,6 +21,8 @@ export const factNames = {
   sha256: 'SHA-256',
   tag: 'tag',
   by: 'by',
+  stagedBy: 'handed in by',
+  stage: 'stage',
   user: 'user',
   role: 'role',
   organisation: 'organisation',
@@ -157,8 +159,14 @@ const letters = {
   published: {
     subject: '{package} {version} was published',
     said: 'A version of a package you own was published.',
-    facts: ['package', 'version', 'tag', 'sha256', 'by', 'approvedWith', 'program', 'address'],
+    facts: ['package', 'version', 'tag', 'sha256', 'by', 'approvedWith', 'stagedBy', 'program', 'address'],
     advice: askOwners,
+  },
+  staged: {
+    subject: '{package} {version} waits for approval',
+    said: 'A version of a package you own was handed in. It is not public until an owner or a maintainer approves it: log in to the registry and open the page of the package, or use npm or pub.',
+    facts: ['package', 'version', 'tag', 'sha256', 'by', 'stage', 'program', 'address'],
+    advice: 'If you did not expect this, reject it, and ask the other owners.',
   },
   'owner-added': {
     subject: '{user} was added to {package}',

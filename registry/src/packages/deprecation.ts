@@ -27,6 +27,7 @@ export async function deprecate(
         .selectFrom('releases')
         .select(['id', 'version', 'deprecated'])
         .where('package_id', '=', record.id)
+        .where('state', '=', 'published')
         .execute();
       const changed = rows.filter(
         (row) => messages.has(row.version) && (messages.get(row.version) || null) !== row.deprecated,

@@ -44,7 +44,25 @@ export async function recallPackage(database: Database, id: PackageId): Promise<
   return await database.recall(`package ${packageSubject(id)}`, () => findPackage(database.read, id));
 }
 
-/** A package somebody may read. A restricted one does not exist for anybody without a role in it. */
+/** True for what everybody may read: not restricted, and with a release that is more than staged. */
+export async function isPublic(db: Read, record: PackageRecord): Promise<boolean> {
+  if (record.access !== 'public') return false;
+  const released = await db
+    .selectFrom('releases')
+    .select('id')
+    .where('package_id', '=', record.id)
+    .where('state', '=', 'published')
+    .limit(1)
+    .executeTakeFirst();
+  return released !== undefined;
+}
+
+/** The same for those who only read, of the last commit. */
+export async function recallPublic(database: Database, record: PackageRecord): Promise<boolean> {
+  return await database.recall(`public ${record.id}`, () => isPublic(database.read, record));
+}
+
+/** A package somebody may read. One that is not public does not exist for anybody without a role in it. */
 export async function getReadablePackage(
   db: Read,
   id: PackageId,
@@ -61,7 +79,7 @@ export async function requireReadable(
   actor: Actor | undefined,
 ): Promise<PackageRecord> {
   if (found === undefined) throw noSuchPackage(id);
-  if (found.access === 'public') return found;
+  if (await isPublic(db, found)) return found;
   if (actor !== undefined && (await permissionOf(db, actor, found)) !== undefined) return found;
   throw noSuchPackage(id);
 }

@@ -114,6 +114,7 @@ function latestReleases(db: Read) {
     )
     .select(['packages.name', 'releases.version', 'releases.published_at', description.as('description')])
     .where('tags.name', '=', 'latest')
+    .where('releases.state', '=', 'published')
     .where('packages.access', '=', 'public');
 }
 

@@ -49,6 +49,7 @@ export async function setTag(
         .select('id')
         .where('package_id', '=', record.id)
         .where('version', '=', version)
+        .where('state', '=', 'published')
         .executeTakeFirst();
       if (release === undefined)
         throw new Refusal('not_found', `there is no version ${version} of ${id.name}`);
@@ -91,5 +92,20 @@ export async function putTag(
     .insertInto('tags')
     .values({ package_id: packageId, name: tag, version })
     .onConflict((conflict) => conflict.columns(['package_id', 'name']).doUpdateSet({ version }))
+    .execute();
+}
+
+/** The tags of a release that becomes public. The first one of a package is `latest`, whatever its tag. */
+export async function tagRelease(
+  transaction: Write,
+  packageId: number,
+  tag: string,
+  version: string,
+): Promise<void> {
+  await putTag(transaction, packageId, tag, version);
+  await transaction
+    .insertInto('tags')
+    .values({ package_id: packageId, name: 'latest', version })
+    .onConflict((conflict) => conflict.columns(['package_id', 'name']).doNothing())
     .execute();
 }

@@ -4,7 +4,7 @@ import { Refusal } from '../errors.ts';
 import { findOrganisation, listMembers, memberRole } from '../organisations/organisations.ts';
 import type { Read } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
-import { findPackage, noSuchPackage, packageSubject } from './packages.ts';
+import { findPackage, isPublic, noSuchPackage, packageSubject } from './packages.ts';
 import { permissionOf } from './permissions.ts';
 import { findScope, type Scope, scopeSubject } from './scopes.ts';
 
@@ -46,7 +46,7 @@ export async function findThing(db: Read, named: NamedThing, giver: Giver): Prom
   const id = { ecosystem: 'npm', name: named.package };
   const record = await findPackage(db, id);
   if (record === undefined) throw noSuchPackage(id);
-  const hidden = record.access === 'restricted' && (await permissionOf(db, giver, record)) === undefined;
+  const hidden = !(await isPublic(db, record)) && (await permissionOf(db, giver, record)) === undefined;
   if (hidden) throw noSuchPackage(id);
   return { ...words, kind: 'package', record };
 }

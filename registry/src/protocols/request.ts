@@ -5,7 +5,7 @@ import type { TokenScope } from '../accounts/tokens/scopes.ts';
 import { noteBeyondLimits, noteDeadToken, noteUse } from '../accounts/tokens/usage.ts';
 import { findActor } from '../accounts/tokens.ts';
 import { Refusal } from '../errors.ts';
-import { type PackageId, recallPackage, requireReadable } from '../packages/packages.ts';
+import { type PackageId, recallPackage, recallPublic, requireReadable } from '../packages/packages.ts';
 import { getEcosystem } from '../releases/ecosystem.ts';
 import type { Services } from '../services.ts';
 import type { PackageRecord } from '../store/schema.ts';
@@ -73,11 +73,13 @@ export async function readablePackage(services: Services, request: FastifyReques
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const found = await recallPackage(database, id);
-    if (found?.access === 'public') return found;
+    if (found !== undefined && (await recallPublic(database, found))) return found;
     noteRefusal(services, request, error);
     throw error;
   }
-  return await requireReadable(database.read, id, await recallPackage(database, id), actor);
+  const found = await recallPackage(database, id);
+  if (found !== undefined && (await recallPublic(database, found))) return found;
+  return await requireReadable(database.read, id, found, actor);
 }
 
 export async function requireActor(services: Services, request: FastifyRequest): Promise<Actor> {

@@ -27,6 +27,7 @@ export async function listReleases(db: Read, packageId: number, count: number): 
       'releases.published_at as publishedAt',
     ])
     .where('releases.package_id', '=', packageId)
+    .where('releases.state', '=', 'published')
     .orderBy('releases.published_at', 'desc')
     .orderBy('releases.id', 'desc')
     .limit(count)

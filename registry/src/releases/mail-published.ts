@@ -10,12 +10,14 @@ export interface Published {
   readonly tag: string;
   /** What approved it, if anything did. */
   readonly factor: string | null;
+  /** Who handed it in, where it waited for approval. */
+  readonly stagedBy?: string;
   readonly program: Program;
 }
 
 /** Tells every owner of a release, in the transaction that published it: whoever did it cannot keep it quiet. */
 export async function mailPublished(transaction: Write, now: number, published: Published): Promise<void> {
-  const { packageId, id, by, tag, factor, program } = published;
+  const { packageId, id, by, tag, factor, stagedBy, program } = published;
   await mailOwners(transaction, now, packageId, {
     template: 'published',
     values: {
@@ -25,6 +27,7 @@ export async function mailPublished(transaction: Write, now: number, published: 
       sha256: id.sha256,
       by,
       approvedWith: factor ?? 'no second factor',
+      ...(stagedBy !== undefined && { stagedBy }),
       ...fromProgram(program),
     },
   });

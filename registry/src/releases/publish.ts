@@ -1,16 +1,14 @@
-import type { Actor, Requester } from '../accounts/actor.ts';
+import type { Requester } from '../accounts/actor.ts';
 import { codeRequired, demandProof, needsCode, settleProof } from '../accounts/second-factor/demand.ts';
 import type { Proof } from '../accounts/second-factor/proof.ts';
 import { recordEvent } from '../audit/log.ts';
 import { type Attempt, logRefusals } from '../audit/refusals.ts';
 import { finishChange, type PackageId, packageSubject } from '../packages/packages.ts';
-import { takeScope } from '../packages/scopes.ts';
-import { putTag } from '../packages/tags.ts';
+import { tagRelease } from '../packages/tags.ts';
 import type { Services } from '../services.ts';
-import type { Write } from '../store/database.ts';
 import { refuseForeignName } from '../upstream/foreign-names.ts';
 import { refuseClash } from './ecosystem.ts';
-import { keepAttestation } from './keep-attestation.ts';
+import { createPackage, insertRelease } from './insert-release.ts';
 import { mailPublished } from './mail-published.ts';
 import {
   admissionTo,
@@ -85,7 +83,7 @@ async function admit(services: Services, requester: Requester, id: ExactRelease)
   if (standing.kind === 'free') return await demandProof(services, requester, standing.demand);
   // Perhaps a repetition of what succeeded: the archive will tell. It takes no proof, for it changes nothing.
   if (standing.publisherId === requester.actor.accountId) return undefined;
-  throw versionTaken(id);
+  throw versionTaken(id, standing);
 }
 
 async function release(
@@ -102,21 +100,21 @@ async function release(
   if (sha256 !== id.sha256) throw new Error('the archive is not the one that was admitted');
   const before = await standingOf(services.database.read, actor, id);
   if (isRepetition(before, actor, sha256)) return { created: false, sha256 };
-  if (before.kind === 'taken') throw versionTaken(id);
+  if (before.kind === 'taken') throw versionTaken(id, before);
   // Durable before a row names it: an acknowledged release survives a power loss.
   await services.blobs.keep(submission.archive);
   return await services.database.write(async (transaction) => {
     const now = services.clock();
     const standing = await standingOf(transaction, actor, id);
     if (isRepetition(standing, actor, sha256)) return { created: false, sha256 };
-    if (standing.kind === 'taken') throw versionTaken(id);
+    if (standing.kind === 'taken') throw versionTaken(id, standing);
     await refuseClash(services.ecosystems, transaction, id);
     await settleProof(transaction, { actor, demand: standing.demand, proof, now });
     const factor = proof?.factor ?? null;
-    const step = { transaction, actor, id, submission, now, factor };
+    const step = { transaction, actor, id, submission, now };
     const packageId = standing.record?.id ?? (await createPackage(step));
-    await insertRelease(step, packageId);
-    await putTag(transaction, packageId, submission.tag, id.version);
+    await insertRelease(step, packageId, { state: 'published', factor });
+    await tagRelease(transaction, packageId, submission.tag, id.version);
     const details = { sha256, size, tag: submission.tag, factor };
     const event = {
       tag: 'release:published',
@@ -136,75 +134,4 @@ async function release(
     await finishChange(services, transaction, id, now);
     return { created: true, sha256 };
   });
-}
-
-interface Step {
-  readonly transaction: Write;
-  readonly actor: Actor;
-  readonly id: ExactRelease;
-  readonly submission: Submission;
-  readonly now: number;
-  readonly factor: Proof['factor'] | null;
-}
-
-/**
- * A new package belongs to whoever publishes it first, or to the organisation that holds its scope, whose
- * members need no name on it. Its first release is `latest`, whatever its tag.
- */
-async function createPackage({ transaction, actor, id, submission, now }: Step): Promise<number> {
-  const { ecosystem, name } = id;
-  const access = submission.access ?? 'public';
-  const row = {
-    ecosystem,
-    name,
-    access,
-    require_2fa: 0,
-    revision: 0,
-    created_at: now,
-    updated_at: now,
-  } as const;
-  const created = await transaction
-    .insertInto('packages')
-    .values(row)
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  const holder = await takeScope(transaction, actor, name, now);
-  if (holder === undefined || holder.organisation_id === null) {
-    const owner = { package_id: created.id, account_id: actor.accountId, added_at: now };
-    await transaction.insertInto('owners').values(owner).execute();
-  }
-  await putTag(transaction, created.id, 'latest', id.version);
-  await recordEvent(transaction, now, {
-    tag: 'package:created',
-    actor: actor.name,
-    subject: packageSubject(id),
-  });
-  return created.id;
-}
-
-async function insertRelease(
-  { transaction, actor, id, submission, now, factor }: Step,
-  packageId: number,
-): Promise<void> {
-  const { archive, entry, shortEntry, readme } = submission;
-  const { id: releaseId } = await transaction
-    .insertInto('releases')
-    .values({
-      package_id: packageId,
-      version: id.version,
-      state: 'published',
-      sha256: archive.sha256,
-      size: archive.size,
-      publisher_id: actor.accountId,
-      factor,
-      entry,
-      short_entry: shortEntry,
-      readme: readme?.text ?? null,
-      readme_filename: readme?.fileName ?? null,
-      deprecated: null,
-      published_at: now,
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  await keepAttestation(transaction, releaseId, submission);
 }

@@ -5,7 +5,7 @@ import { Refusal } from '../errors.ts';
 import { findPackage, type PackageId, requirePermission } from '../packages/packages.ts';
 import { admitToScope } from '../packages/scopes.ts';
 import type { Read } from '../store/database.ts';
-import type { PackageRecord } from '../store/schema.ts';
+import type { PackageRecord, ReleaseState } from '../store/schema.ts';
 
 export interface ReleaseId extends PackageId {
   readonly version: string;
@@ -25,9 +25,16 @@ export function releaseSubject({ ecosystem, name, version }: ReleaseId): string 
 /** Where a release stands for the account that wants to publish it. */
 export type Standing =
   /** The version is free. `record` is missing for a package that would be new. */
-  | { readonly kind: 'free'; readonly record: PackageRecord | undefined; readonly demand: Demand }
-  /** The version is taken, for ever, by these bytes of that account. */
-  | { readonly kind: 'taken'; readonly sha256: string; readonly publisherId: number };
+  { readonly kind: 'free'; readonly record: PackageRecord | undefined; readonly demand: Demand } | Taken;
+
+/** The version is taken, for ever, by these bytes of that account, whatever became of them. */
+export interface Taken {
+  readonly kind: 'taken';
+  readonly state: ReleaseState;
+  readonly sha256: string;
+  readonly publisherId: number;
+  readonly stageId: string | null;
+}
 
 /** What publishing any version of a package takes of this account. `record` is missing for a new package. */
 export interface Admission {
@@ -51,30 +58,47 @@ export async function standingOf(db: Read, actor: Actor, release: ExactRelease):
   // Here too, for a release that was published before and takes no proof.
   refuseBeyondLimits(actor, ['publish'], release.name);
   const { record, packageRequires } = await admissionTo(db, actor, release);
-  const taken = record && (await findRelease(db, record.id, release.version));
-  if (taken !== undefined) return { kind: 'taken', sha256: taken.sha256, publisherId: taken.publisher_id };
+  const taken = await findTaken(db, record, release);
+  if (taken !== undefined) return taken;
   const act = { action: 'publish', subject: releaseSubject(release), details: { sha256: release.sha256 } };
   const why = `publishing ${release.name} needs it`;
   return { kind: 'free', record, demand: { kind: 'write', why, act, packageRequires } };
 }
 
-async function findRelease(db: Read, packageId: number, version: string) {
-  return await db
+/** Whatever holds the version, in a package that is there. */
+export async function findTaken(
+  db: Read,
+  record: PackageRecord | undefined,
+  { version }: ReleaseId,
+): Promise<Taken | undefined> {
+  if (record === undefined) return undefined;
+  const row = await db
     .selectFrom('releases')
-    .select(['sha256', 'publisher_id'])
-    .where('package_id', '=', packageId)
+    .select(['state', 'sha256', 'publisher_id as publisherId', 'stage_id as stageId'])
+    .where('package_id', '=', record.id)
     .where('version', '=', version)
     .executeTakeFirst();
+  return row && { kind: 'taken', ...row };
 }
 
-/** True when this account put exactly these bytes there before: repeating it changes nothing. */
+/** True when this account published exactly these bytes before: repeating it changes nothing. */
 export function isRepetition(standing: Standing, actor: Actor, sha256: string): boolean {
-  return standing.kind === 'taken' && standing.sha256 === sha256 && standing.publisherId === actor.accountId;
+  return standing.kind === 'taken' && standing.state === 'published' && isOwnWork(standing, actor, sha256);
 }
 
-export function versionTaken({ name, version }: ReleaseId): Refusal {
-  return new Refusal(
-    'version_exists',
-    `version ${version} of ${name} is already published, and a version is never replaced`,
-  );
+/** Whether it was this account that put exactly these bytes there. */
+export function isOwnWork(taken: Taken, { accountId }: Actor, sha256: string): boolean {
+  return taken.sha256 === sha256 && taken.publisherId === accountId;
 }
+
+export function versionTaken({ name, version }: ReleaseId, { state }: Pick<Taken, 'state'>): Refusal {
+  return new Refusal('version_exists', `version ${version} of ${name} ${fates[state]}`);
+}
+
+const fates: Readonly<Record<ReleaseState, string>> = {
+  staged: 'is staged already, and waits for its approval or rejection',
+  published: 'is already published, and a version is never replaced',
+  rejected: 'was staged and rejected, and a version is never used again',
+  expired: 'was staged and not approved in time, and a version is never used again',
+  unpublished: 'was published once, and a version is never used again',
+};

@@ -81,6 +81,14 @@ export interface ApprovalRow {
   used_at: number | null;
 }
 
+/** One of the acts a proof for many was used for. */
+export interface ApprovalUseRow {
+  approval_id: number;
+  /** As text. */
+  act: string;
+  used_at: number;
+}
+
 export interface OutboxRow {
   id: Generated<number>;
   recipient: string;

@@ -1,6 +1,7 @@
 import type { Generated, Selectable } from 'kysely';
 import type {
   ApprovalRow,
+  ApprovalUseRow,
   InvitationRow,
   KnownAddressRow,
   MailLinkRow,
@@ -35,6 +36,7 @@ export interface Schema {
   passkeys: PasskeyRow;
   webauthn_challenges: WebauthnChallengeRow;
   approvals: ApprovalRow;
+  approval_uses: ApprovalUseRow;
   outbox: OutboxRow;
   mail_links: MailLinkRow;
   invitations: InvitationRow;
@@ -103,6 +105,12 @@ export interface TokenRow {
   cidr: string | null;
   last_used_at: number | null;
   last_used_address: string | null;
+  /** The one act it is good for, once: `accounts/act.ts`, as text. Null for every other token. */
+  act: string | null;
+  /** What that act was approved with when the token was made, if anything. */
+  factor: string | null;
+  /** The token it was made with, and ends with. */
+  parent_id: number | null;
 }
 
 /** Failed attempts at one thing, such as the one-time passwords of one account. */
@@ -144,7 +152,7 @@ export interface ReleaseRow {
   id: Generated<number>;
   package_id: number;
   version: string;
-  state: 'published';
+  state: ReleaseState;
   sha256: string;
   size: number;
   publisher_id: number;
@@ -159,10 +167,23 @@ export interface ReleaseRow {
   deprecated: string | null;
   /** Of ecosystems that take a version back without a word: no new project is resolved to it. */
   yanked: Generated<0 | 1>;
+  /** For one that is not public, when it was handed in. */
   published_at: number;
   /** The id of the key its signature in `entry` is of; null where there is none. */
   signed_by: string | null;
   unpublished_at: number | null;
+  /** A UUID. Null for a release that was published without waiting, as are all that follow. */
+  stage_id: string | null;
+  staged_at: number | null;
+  /** The token it came with; null for a browser session. */
+  staged_by_token: number | null;
+  /** The program that handed it in, in its own words, and from where. */
+  staged_agent: string | null;
+  staged_address: string | null;
+  /** The tag to move when it is approved. */
+  tag: string | null;
+  decided_at: number | null;
+  decided_by: number | null;
 }
 
 /** A statement about a release that came with it. */
@@ -172,6 +193,12 @@ export interface AttestationRow {
   /** As it arrived; JSON. */
   bundle: string;
 }
+
+/**
+ * `staged` waits for approval, and becomes `published`, `rejected` or `expired`. Only what is `published` is
+ * there for readers. The version stays taken in every state.
+ */
+export type ReleaseState = 'staged' | 'published' | 'rejected' | 'expired' | 'unpublished';
 
 export interface TagRow {
   package_id: number;

@@ -1,5 +1,6 @@
 import { type Act, parseAct } from '../accounts/act.ts';
 import type { Approval } from '../accounts/approvals.ts';
+import { actsIn, isBatch } from '../accounts/batch.ts';
 import { type Content, html } from './html.ts';
 import { time } from './time.ts';
 
@@ -13,6 +14,8 @@ export interface Description {
 
 const headings: Readonly<Record<string, string>> = {
   publish: 'Publish',
+  'stage:approve': 'Approve, and publish',
+  'stage:reject': 'Reject',
   deprecate: 'Change the deprecation of',
   yank: 'Yank a version of',
   unyank: 'Put back a yanked version of',
@@ -54,10 +57,16 @@ const loginWarning =
 const actWarning =
   'Approve only if you started this just now, and everything below is what you expect: compare the digest with the one your program shows.';
 
-function headingOf({ action, subject }: Act): string {
+function headingOf(act: Act): string {
+  if (isBatch(act)) return batchHeading(actsIn(act).length);
+  const { action, subject } = act;
   const words = headings[action];
   const name = nameOf(subject);
   return words === undefined ? `Do “${action}” on ${name}` : `${words} ${name}`;
+}
+
+function batchHeading(count: number): string {
+  return count === 1 ? 'Publish one release' : `Publish ${count} releases`;
 }
 
 /** Subjects are named for the log; people say what it is. */
@@ -68,7 +77,9 @@ function nameOf(subject: string): string {
     .replace(/^org:/, 'the organisation ');
 }
 
-function actFacts({ action, subject, details }: Act): Content {
+function actFacts(act: Act): Content {
+  if (isBatch(act)) return batchFacts(act);
+  const { action, subject, details } = act;
   const release = /^(?:npm|cargo):(.+[^/])@([^@]+)$/.exec(subject);
   const named = release
     ? [
@@ -83,6 +94,14 @@ function actFacts({ action, subject, details }: Act): Content {
     ),
   );
   return html`${fact('Asked for', html`<code>${action}</code>`)}${named}${more}`;
+}
+
+/** Every release with its digest: the proof is good for each of them. */
+function batchFacts(act: Act): Content {
+  const releases = actsIn(act).map(({ subject, details: { sha256 = '' } }) =>
+    fact(nameOf(subject), html`SHA-256 of the archive: ${digest(sha256)}`),
+  );
+  return html`${fact('Asked for', html`<code>${act.action}</code>`)}${releases}`;
 }
 
 export function fact(name: string, value: Content): Content {

@@ -17,6 +17,7 @@ import { type Page, page } from './layout.ts';
 import { renderReadme } from './readme.ts';
 import { day } from './time.ts';
 import { findLoggedIn, type Visit } from './visit.ts';
+import { waitingReleases } from './waiting-releases.ts';
 
 const mostVersions = 100;
 
@@ -27,7 +28,8 @@ export async function showPackage(visit: Visit): Promise<Page> {
   const id = { ecosystem: 'npm', name: nameOf(parameter(request, '*')) };
   const record = await getReadablePackage(db, id, findLoggedIn(visit)?.actor);
   const latest = await findLatestRelease(db, record.id);
-  if (latest === undefined) throw noSuchPackage(id);
+  const waiting = await waitingReleases(visit, record);
+  if (latest === undefined) return unreleasedPage(record, waiting);
   const releases = await listReleases(db, record.id, mostVersions);
   const people = await listPeople(db, record);
   const manifest = manifestOf(latest);
@@ -38,6 +40,7 @@ ${deprecation(releases, latest)}
 ${text(manifest['description'], (told) => html`<p><bdi>${told}</bdi></p>`)}
 <pre tabindex="0"><code>npm install ${record.name}</code></pre>
 ${factsOf(record, people, manifest)}
+${waiting}
 ${singleOwner(people, findLoggedIn(visit)?.actor.name)}
 <section class="readme" aria-labelledby="readme">
 <h2 id="readme">Readme</h2>
@@ -45,6 +48,16 @@ ${latest.readme ? renderReadme(latest.readme) : html`<p class="soft">This versio
 </section>
 <h2>Versions</h2>
 ${versionTable(releases)}`,
+  });
+}
+
+/** Nothing of it is public, so it is there for its people only: they decide about what waits. */
+function unreleasedPage(record: PackageRecord, waiting: Content): Page {
+  return page({
+    title: record.name,
+    body: html`<h1>${record.name}</h1>
+<p class="notice">No release of this package is public, and nobody but its people sees it.</p>
+${waiting}`,
   });
 }
 

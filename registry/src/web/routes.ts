@@ -22,6 +22,7 @@ import { showPackage } from './package-page.ts';
 import { showSearch } from './search.ts';
 import { addSecurityPages } from './security/routes.ts';
 import { showSignUp, signUp } from './sign-up.ts';
+import { approveStaged, approveStagedByPasskey, rejectStaged, showStaged } from './staged.ts';
 import { addStaticFiles } from './static-files.ts';
 
 /** Of a form: a passkey's answer is the largest. */
@@ -57,6 +58,10 @@ export function addPages(app: FastifyInstance, services: Services): void {
     post('/-/web/approve/:page', approve);
     post('/-/web/approve/:page/passkey', approveByPasskey);
     post('/-/web/approve/:page/deny', denyRequest);
+    get('/-/web/staged/:id', showStaged);
+    post('/-/web/staged/:id/approve', approveStaged);
+    post('/-/web/staged/:id/passkey', approveStagedByPasskey);
+    post('/-/web/staged/:id/reject', rejectStaged);
     get('/-/web/account', showAccount);
     get('/-/web/invitations', showInvitations);
     post('/-/web/invitations', answerInvitation);

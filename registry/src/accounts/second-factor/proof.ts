@@ -2,9 +2,10 @@ import { recordEvent } from '../../audit/log.ts';
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
 import type { Write } from '../../store/database.ts';
-import type { Act } from '../act.ts';
+import { type Act, parseAct } from '../act.ts';
 import { consumeApproval, findGrantedApproval, isApprovalProof } from '../approvals.ts';
-import { chargeAttempt, clearAttempts, oneTimePasswordLimit } from '../attempts.ts';
+import { chargeAttempt, clearAttempts, oneTimePasswordLimit, refundAttempt } from '../attempts.ts';
+import { consumeUse, isBatch } from '../batch.ts';
 import { mailLock } from '../lock-notice.ts';
 import { consumeStep, findFactor, seedContext } from './factors.ts';
 import { matchStep, normaliseCode } from './totp.ts';
@@ -14,7 +15,7 @@ import { matchStep, normaliseCode } from './totp.ts';
  * every failure; using happens in the transaction of the act it approves, and only once. So a wrong code is
  * refused before a long upload, and a code is not lost when the act fails for another reason.
  */
-export type Proof = CodeProof | ApprovalProof | SessionProof;
+export type Proof = CodeProof | ApprovalProof | PasskeyProof | SessionProof;
 
 /**
  * What stands behind a proof, as the audit log and the index call it. A recovery code replaces factors, and
@@ -35,10 +36,18 @@ interface CodeProof extends AnyProof {
   readonly step: number;
 }
 
-/** What a person approved in a browser: good for exactly that. */
+/** What a person approved in a browser, or many releases at once: good for exactly that. */
 interface ApprovalProof extends AnyProof {
   readonly kind: 'approval';
   readonly approvalId: number;
+  /** Which of many it is used for. */
+  readonly use: Act | undefined;
+}
+
+/** A passkey's answer on the page of the act. Its challenge, bound to that page, is used up already. */
+interface PasskeyProof extends AnyProof {
+  readonly kind: 'passkey';
+  readonly passkeyId: string;
 }
 
 /** A browser session whose person proved who they are a moment ago. Not used up: it expires. */
@@ -47,7 +56,7 @@ interface SessionProof extends AnyProof {
 }
 
 /** ASVS 5 §6.5.5: an out-of-band or one-time proof lives for at most ten minutes. */
-const proofLifetime = 10 * 60 * 1_000;
+export const proofLifetime = 10 * 60 * 1_000;
 
 /** The subject under which wrong codes of an account are counted, whichever way they come in. */
 export function codeAttempts(accountId: number): string {
@@ -80,6 +89,9 @@ export async function checkCode(services: Services, presented: PresentedCode): P
       });
       if (blocked === undefined)
         await mailLock(transaction, now, { accountId, subject: codeAttempts(accountId) });
+    } else if (proof.kind === 'approval') {
+      // It may be shown again and again, and must not forgive wrong codes in between.
+      await refundAttempt(transaction, codeAttempts(accountId));
     } else {
       await clearAttempts(transaction, codeAttempts(accountId));
     }
@@ -108,7 +120,8 @@ async function matchApproval(
   const approval = await findGrantedApproval(transaction, { proof: code, accountId, act, now });
   if (approval === undefined) return codeRefused();
   const factor = approval.approved_with as ProofFactor;
-  return { kind: 'approval', factor, approvalId: approval.id, expiresAt: approval.expires_at };
+  const use = isBatch(parseAct(approval.act)) ? act : undefined;
+  return { kind: 'approval', factor, approvalId: approval.id, use, expiresAt: approval.expires_at };
 }
 
 async function matchCode(
@@ -140,11 +153,27 @@ async function matchCode(
 export async function consumeProof(transaction: Write, proof: Proof, now: number): Promise<void> {
   if (now > proof.expiresAt) throw codeRefused();
   if (proof.kind === 'session') return;
-  const consumed =
-    proof.kind === 'code'
-      ? await consumeStep(transaction, proof.factorId, proof.step)
-      : await consumeApproval(transaction, proof.approvalId, now);
-  if (!consumed) throw codeRefused();
+  if (!(await consume(transaction, proof, now))) throw codeRefused();
+}
+
+async function consume(
+  transaction: Write,
+  proof: Exclude<Proof, SessionProof>,
+  now: number,
+): Promise<boolean> {
+  if (proof.kind === 'code') return await consumeStep(transaction, proof.factorId, proof.step);
+  if (proof.kind === 'approval') {
+    const { approvalId, use } = proof;
+    return use === undefined
+      ? await consumeApproval(transaction, approvalId, now)
+      : await consumeUse(transaction, approvalId, use, now);
+  }
+  const passkey = await transaction
+    .selectFrom('passkeys')
+    .select('id')
+    .where('id', '=', proof.passkeyId)
+    .executeTakeFirst();
+  return passkey !== undefined;
 }
 
 function codeRefused(): Refusal {

@@ -2,6 +2,7 @@ import { Refusal } from '../../errors.ts';
 import type { TokenRow } from '../../store/schema.ts';
 import type { Act } from '../act.ts';
 import type { Actor } from '../actor.ts';
+import { actsIn } from '../batch.ts';
 import { isInside } from './networks.ts';
 import { isTokenScope, type TokenLimits, type TokenScope } from './scopes.ts';
 
@@ -63,17 +64,18 @@ export function refuseBeyondLimits(
 }
 
 /** The same for an act that is about to be done. */
-export function refuseActBeyondLimits(actor: Actor, { action, subject }: Act): void {
-  const scope = scopeOf(action);
-  refuseBeyondLimits(actor, scope === undefined ? [] : [scope], packageIn(subject));
+export function refuseActBeyondLimits(actor: Actor, act: Act): void {
+  for (const { action, subject } of actsIn(act))
+    refuseBeyondLimits(actor, scopesFor(action), packageIn(subject));
 }
 
-/** The scope an act takes. None for what concerns the account, and for what nobody thought of. */
-function scopeOf(action: string): TokenScope | undefined {
-  if (action === 'publish' || action === 'stage') return action;
-  if (/^(?:deprecate|yank|unyank|tag:set|tag:remove)$/.test(action)) return 'yank';
-  if (/^(owner|policy):/.test(action)) return 'owners';
-  return undefined;
+/** The scopes that allow an act, each of them. None for what concerns the account, and for what nobody thought of. */
+function scopesFor(action: string): readonly TokenScope[] {
+  if (action === 'publish' || /^stage:(approve|reject)$/.test(action)) return ['publish'];
+  if (action === 'stage') return ['stage', 'publish'];
+  if (/^(?:deprecate|yank|unyank|tag:set|tag:remove)$/.test(action)) return ['yank'];
+  if (/^(owner|policy):/.test(action)) return ['owners'];
+  return [];
 }
 
 /** `@acme/tool` of `npm:@acme/tool@1.0.0`. */

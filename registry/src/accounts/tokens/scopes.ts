@@ -9,7 +9,7 @@
 export const tokenScopes = ['read', 'stage', 'publish', 'yank', 'owners'] as const;
 
 /**
- * `read`: restricted packages. `stage`: releases that wait for approval. `publish`: releases. `yank`:
+ * `read`: restricted packages. `stage`: handing in releases that wait for approval. `publish`: releases. `yank`:
  * deprecation and tags. `owners`: owners, access and policy. Nothing here is about the account itself.
  */
 export type TokenScope = (typeof tokenScopes)[number];

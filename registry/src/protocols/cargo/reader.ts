@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../../accounts/actor.ts';
 import { refuseBeyondLimits, TokenLimited } from '../../accounts/tokens/limits.ts';
 import { Refusal } from '../../errors.ts';
+import { recallPublic } from '../../packages/packages.ts';
 import { permissionOf } from '../../packages/permissions.ts';
 import type { Services } from '../../services.ts';
 import type { PackageRecord } from '../../store/schema.ts';
@@ -24,7 +25,7 @@ export async function readerOf(services: Services, request: FastifyRequest): Pro
   }
 }
 
-/** A restricted crate does not exist for anybody without a role in it, nor for a token that is for something else. */
+/** A crate that is restricted, or only staged, does not exist for anybody without a role in it, nor for a token that is for something else. */
 export async function readableCrate(
   services: Services,
   reader: Actor | undefined,
@@ -32,7 +33,7 @@ export async function readableCrate(
 ): Promise<PackageRecord> {
   const found = await findCrate(services.database.read, name);
   if (found === undefined) throw noSuchCrate();
-  if (found.access === 'public') return found;
+  if (await recallPublic(services.database, found)) return found;
   const role =
     reader !== undefined && mayRead(reader, found.name)
       ? await permissionOf(services.database.read, reader, found)

@@ -7,10 +7,11 @@ import {
   findOrganisation,
   getMembership,
   listMembers,
-  listMemberships,
   type MemberRole,
 } from '../../organisations/organisations.ts';
+import { listPackagesOfAccount } from '../../packages/of-account.ts';
 import { listPackagesOf } from '../../packages/of-organisation.ts';
+import { isPublic } from '../../packages/packages.ts';
 import { permissionOf } from '../../packages/permissions.ts';
 import type { Services } from '../../services.ts';
 import type { Read } from '../../store/database.ts';
@@ -83,15 +84,7 @@ export async function getUserPackages(services: Services, request: FastifyReques
   const actor = await requireActor(services, request);
   const db = services.database.read;
   const account = await getNamedAccount(db, parameter(request, 'id'));
-  const named = await db
-    .selectFrom('packages')
-    .innerJoin('owners', 'owners.package_id', 'packages.id')
-    .selectAll('packages')
-    .where('owners.account_id', '=', account.id)
-    .orderBy('packages.name')
-    .execute();
-  for (const { id } of await listMemberships(db, account.id)) named.push(...(await listPackagesOf(db, id)));
-  return await describePackages(db, actor, named);
+  return await describePackages(db, actor, await listPackagesOfAccount(db, account.id));
 }
 
 async function describePackages(db: Read, actor: Actor | undefined, records: readonly PackageRecord[]) {
@@ -99,7 +92,7 @@ async function describePackages(db: Read, actor: Actor | undefined, records: rea
   for (const record of records) {
     const role = actor && (await permissionOf(db, actor, record));
     if (role !== undefined) entries.push([record.name, 'write']);
-    else if (record.access === 'public') entries.push([record.name, 'read']);
+    else if (await isPublic(db, record)) entries.push([record.name, 'read']);
   }
   return Object.fromEntries(entries);
 }

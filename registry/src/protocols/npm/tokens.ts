@@ -2,23 +2,20 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { listTokens, revokeOwnToken } from '../../accounts/tokens/own-tokens.ts';
 import type { Services } from '../../services.ts';
 import { createToken, describeToken } from '../create-token.ts';
-import { countParameter, parameter, requireActor } from '../request.ts';
+import { pageOf } from '../paging.ts';
+import { parameter, requireActor } from '../request.ts';
 import { readTokenRequest } from './token-request.ts';
 
 /** npm's token API. Its routes hear no limited token: a token makes, sees and ends no others. */
 
-const mostPerPage = 100;
-
 /** `GET /-/npm/v1/tokens?page=0&perPage=100` */
 export async function getTokenList(services: Services, request: FastifyRequest) {
   const { accountId } = await requireActor(services, request);
-  const page = countParameter(request, 'page', 0);
-  const perPage = Math.min(countParameter(request, 'perPage', mostPerPage), mostPerPage) || mostPerPage;
+  const { page, perPage, start, end } = pageOf(request);
   const tokens = await listTokens(services.database.read, accountId, services.clock());
-  const start = page * perPage;
-  const more = start + perPage < tokens.length;
+  const more = end < tokens.length;
   return {
-    objects: tokens.slice(start, start + perPage).map(describeToken),
+    objects: tokens.slice(start, end).map(describeToken),
     total: tokens.length,
     // npm follows it until it is not there.
     urls: more ? { next: `/-/npm/v1/tokens?page=${page + 1}&perPage=${perPage}` } : {},

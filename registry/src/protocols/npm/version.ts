@@ -39,6 +39,7 @@ export async function getVersionStatus(services: Services, request: FastifyReque
     .select('state')
     .where('package_id', '=', record.id)
     .where('version', '=', version)
+    .where('state', '=', 'published')
     .executeTakeFirst();
   if (release === undefined) throw noSuchVersion(record.name);
   return { packageName: record.name, version, status: release.state };

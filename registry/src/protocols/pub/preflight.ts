@@ -1,27 +1,20 @@
 import type { FastifyRequest } from 'fastify';
 import type { Actor, Requester } from '../../accounts/actor.ts';
 import { createApproval } from '../../accounts/approvals.ts';
+import { batchOf } from '../../accounts/batch.ts';
 import { refuseWhileHeld } from '../../accounts/hold.ts';
 import { type Demand, needsCode } from '../../accounts/second-factor/demand.ts';
 import { findFactors } from '../../accounts/second-factor/factors.ts';
 import { Refusal } from '../../errors.ts';
-import { type Ecosystems, getEcosystem, refuseClash } from '../../releases/ecosystem.ts';
+import { refuseClash } from '../../releases/ecosystem.ts';
 import { type ExactRelease, isRepetition, standingOf, versionTaken } from '../../releases/standing.ts';
 import type { Services } from '../../services.ts';
-import { isJsonObject, type Json } from '../../strict-json.ts';
 import { refuseForeignName } from '../../upstream/foreign-names.ts';
 import { approvalUrls } from '../approval-urls.ts';
 import { bodyObject, requireRequester } from '../request.ts';
+import { type DeclaredRelease, parseReleases } from './declared-releases.ts';
 
 /** `POST /-/pub/v1/preflight`: docs/protocol.md, "Preflight". Changes nothing, consumes nothing. */
-
-/** Enough for a large workspace; bounds the work of one request. */
-const mostReleases = 100;
-
-interface DeclaredRelease {
-  readonly id: ExactRelease;
-  readonly size: number;
-}
 
 interface Decision {
   readonly decision: 'accept' | 'published' | 'refuse';
@@ -57,11 +50,13 @@ async function describeFactors(services: Services, { accountId }: Actor) {
   };
 }
 
-/** For one release a person can approve in a browser: the page shows one act. */
+/** One page for all that needs a code: it shows the one act, or lists the many. */
 async function offerApproval(services: Services, { actor, browser }: Requester, demands: readonly Demand[]) {
   const [demand] = demands;
-  if (demand === undefined || demands.length > 1 || browser === undefined) return undefined;
-  const request = { kind: 'act', accountId: actor.accountId, act: demand.act, program: browser } as const;
+  if (demand === undefined || browser === undefined) return undefined;
+  const acts = demands.map(({ act }) => act);
+  const act = acts.length === 1 ? demand.act : batchOf(actor.name, acts);
+  const request = { kind: 'act', accountId: actor.accountId, act, program: browser } as const;
   const { authUrl, doneUrl } = approvalUrls(
     await createApproval(services, request),
     services.settings.publicUrl(),
@@ -84,7 +79,7 @@ async function review(services: Services, actor: Actor, { id, size }: DeclaredRe
     await refuseForeignName(services, id);
     const standing = await standingOf(db, actor, id);
     if (isRepetition(standing, actor, id.sha256)) return { id, decision: { decision: 'published' } };
-    if (standing.kind === 'taken') throw versionTaken(id);
+    if (standing.kind === 'taken') throw versionTaken(id, standing);
     await refuseClash(services.ecosystems, db, id);
     await refuseWhileHeld(db, actor.accountId, services.clock());
     const needed = await needsCode(db, actor.accountId, standing.demand);
@@ -97,28 +92,4 @@ async function review(services: Services, actor: Actor, { id, size }: DeclaredRe
 
 function tooLarge(limit: number): Refusal {
   return new Refusal('too_large', `the archive is larger than this registry's limit of ${limit} bytes`);
-}
-
-function parseReleases(ecosystems: Ecosystems, value: Json | undefined): DeclaredRelease[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > mostReleases) {
-    throw new Refusal('bad_request', `"releases" is not a list of 1 to ${mostReleases} releases`);
-  }
-  const releases = value.map((release) => parseRelease(ecosystems, release));
-  const keys = new Set(releases.map(({ id }) => `${id.ecosystem}:${id.name}@${id.version}`));
-  if (keys.size !== releases.length) throw new Refusal('bad_request', '"releases" names a release twice');
-  return releases;
-}
-
-function parseRelease(ecosystems: Ecosystems, value: Json): DeclaredRelease {
-  if (!isJsonObject(value)) throw new Refusal('bad_request', 'a release is not an object');
-  const { ecosystem, sha256, size } = value;
-  const { parseName, parseVersion } = getEcosystem(ecosystems, ecosystem);
-  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) {
-    throw new Refusal('bad_request', '"sha256" is not 64 lower-case hex digits');
-  }
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 1) {
-    throw new Refusal('bad_request', '"size" is not a positive number of bytes');
-  }
-  const id = { name: parseName(value['name']), version: parseVersion(value['version']), sha256 };
-  return { id: { ecosystem: ecosystem as string, ...id }, size };
 }

@@ -3,6 +3,7 @@ import { Refusal } from '../../errors.ts';
 import { parseTag } from '../../packages/tags.ts';
 import { getEcosystem } from '../../releases/ecosystem.ts';
 import { publishRelease } from '../../releases/publish.ts';
+import { stageRelease } from '../../releases/stage.ts';
 import type { Services } from '../../services.ts';
 import type { ReceivedBlob } from '../../store/blobs.ts';
 import {
@@ -14,6 +15,7 @@ import {
   requireRequester,
 } from '../request.ts';
 import { noticeSingleOwner } from '../single-owner-notice.ts';
+import { stagePageUrl } from '../stage-page.ts';
 
 /** `PUT /-/pub/v1/releases/<ecosystem>/<name>/<version>`: docs/protocol.md, "Upload". */
 export async function putRelease(services: Services, request: FastifyRequest, reply: FastifyReply) {
@@ -25,7 +27,7 @@ export async function putRelease(services: Services, request: FastifyRequest, re
   const tag = parseTag(queryParameter(request, 'tag') ?? 'latest');
   const access = accessValue(queryParameter(request, 'access'));
   const expected = { ...id, tag, access, publisher: requester.actor.name };
-  const outcome = await publishRelease(services, requester, id, async () => {
+  const readArchive = async () => {
     const received = await receive(services, request, declared);
     try {
       return await readSubmission(received, expected);
@@ -33,10 +35,23 @@ export async function putRelease(services: Services, request: FastifyRequest, re
       await services.blobs.discard(received);
       throw error;
     }
-  });
-  reply.code(outcome.created ? 201 : 200);
+  };
+  const { name, version } = id;
+  if (isStage(request)) {
+    const { stageId, state, sha256 } = await stageRelease(services, requester, id, readArchive);
+    reply.code(202);
+    return { name, version, state, sha256, stage_id: stageId, page_url: stagePageUrl(services, stageId) };
+  }
+  const { created, sha256 } = await publishRelease(services, requester, id, readArchive);
+  reply.code(created ? 201 : 200);
   await noticeSingleOwner(services, reply, id);
-  return { name: id.name, version: id.version, state: 'published', sha256: outcome.sha256 };
+  return { name, version, state: 'published', sha256 };
+}
+
+function isStage(request: FastifyRequest): boolean {
+  const stage = queryParameter(request, 'stage');
+  if (stage === undefined || stage === 'true' || stage === 'false') return stage === 'true';
+  throw new Refusal('bad_request', 'the query parameter stage is neither true nor false');
 }
 
 async function receive(services: Services, request: FastifyRequest, declared: string): Promise<ReceivedBlob> {
