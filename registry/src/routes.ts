@@ -21,6 +21,7 @@ import { postBatchProof } from './protocols/pub/batch-proofs.ts';
 import { postToken } from './protocols/pub/create-token.ts';
 import { postLeakedTokens } from './protocols/pub/leaked-tokens.ts';
 import { logOut } from './protocols/pub/log-out.ts';
+import { postOneShotToken } from './protocols/pub/one-shot-tokens.ts';
 import * as pubOrganisations from './protocols/pub/organisations.ts';
 import * as ownership from './protocols/pub/ownership.ts';
 import { preflight } from './protocols/pub/preflight.ts';
@@ -121,6 +122,7 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   // pub
   app.post('/-/pub/v1/preflight', limited('publish'), on(preflight));
   app.post('/-/pub/v1/batch-proofs', limited('publish'), on(postBatchProof));
+  app.post('/-/pub/v1/one-shot-tokens', limited('publish', 'yank', 'owners'), on(postOneShotToken));
   app.post('/-/pub/v1/tokens', on(postToken));
   app.post('/-/pub/v1/leaked-tokens', on(postLeakedTokens));
   app.post('/-/pub/v1/logout', anyToken, on(logOut));
@@ -141,7 +143,11 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
     streamed.post('/-/npm/v1/security/audits/quick', on(postAudit));
     streamed.put('/:name', limited('publish', 'yank'), on(putPackage));
     streamed.post('/-/stage/package/:name', limited('stage', 'publish'), on(stage.postStage));
-    streamed.put('/-/pub/v1/releases/:ecosystem/:name/:version', limited('stage', 'publish'), on(putRelease));
+    streamed.put(
+      '/-/pub/v1/releases/:ecosystem/:name/:version',
+      { config: { tokens: ['stage', 'publish'], oneAct: true } },
+      on(putRelease),
+    );
     done();
   });
 }

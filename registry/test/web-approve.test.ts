@@ -4,8 +4,15 @@ import type { Authenticator } from './support/authenticator.ts';
 import { type Browser, browserAt, type Page } from './support/browser-client.ts';
 import type { Client } from './support/client.ts';
 import { archiveOf, manifestOf, npmDocument, pathOf, type Release } from './support/publishing.ts';
+import { beginUpload } from './support/slow-upload.ts';
 import { minute } from './support/test-clock.ts';
-import { address, createTestRegistry, goodPassword, type TestRegistry } from './support/test-registry.ts';
+import {
+  address,
+  createTestRegistry,
+  goodPassword,
+  profilePath,
+  type TestRegistry,
+} from './support/test-registry.ts';
 
 const web = { 'npm-auth-type': 'web', 'user-agent': 'npm/12.0.0 node/v24' };
 
@@ -94,6 +101,22 @@ describe('approving a publish', () => {
     expect((await putWeb(client, {}, token)).status).toBe(201);
     expect((await putWeb(client, { version: '1.0.1' }, token)).code).toBe('otp_refused');
     expect((await client.get(done)).status).toBe(404);
+  });
+
+  test('a proof that is ended by a new password while its upload is under way publishes nothing', async () => {
+    const registry = await createTestRegistry();
+    const { client, authenticator, browser } = await publisher(registry);
+    const { page, done } = await ask(client);
+    await approve(browser, page, authenticator.nextCode());
+    const { token: otp } = (await client.get(done)).body;
+    const slow = await beginUpload(client, {}, { otp });
+    const password = { old: goodPassword, new: 'a battery of correct horses' };
+    const changed = await client.post(profilePath, { password }, { otp: authenticator.nextCode() });
+    expect(changed.status, changed.text).toBe(200);
+    expect((await slow.finish()).code).toBe('otp_refused');
+    expect(registry.sql('select * from packages')).toEqual([]);
+    // The token of the upload is the one that changed the password, and lives on: it was the proof that ended.
+    expect((await client.get('/-/whoami')).status).toBe(200);
   });
 
   test('a code that approves is used up: for another page, and for a program', async () => {

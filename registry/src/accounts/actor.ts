@@ -1,4 +1,4 @@
-import type { TokenLimits } from './tokens/scopes.ts';
+import type { OneAct, TokenLimits } from './tokens/scopes.ts';
 
 /** Who a request is from: an account, through one of its tokens or a browser session. */
 export interface Actor {
@@ -13,6 +13,8 @@ export interface Credential {
   readonly id: number;
   /** Of a token that may do less than its account. A login and a session have none. */
   readonly limits?: TokenLimits | undefined;
+  /** Of a token that is good for one act, once. */
+  readonly once?: OneAct | undefined;
 }
 
 /** An actor asking for one act, with the one-time password that came along, if any. */

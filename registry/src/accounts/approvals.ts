@@ -11,6 +11,7 @@ import { browserLoginLimit, chargeAttempt } from './attempts.ts';
 import { batchLifetime, covers, isBatch, isUsed } from './batch.ts';
 import { noteAddress } from './known-addresses.ts';
 import { plainAddress } from './tokens/networks.ts';
+import { endOneActTokens } from './tokens/one-act.ts';
 import { createToken } from './tokens.ts';
 
 /**
@@ -281,6 +282,7 @@ export async function endApprovals(transaction: Write, accountId: number, now: n
     .where('account_id', '=', accountId)
     .where('expires_at', '>', now)
     .execute();
+  await endOneActTokens(transaction, accountId, now);
 }
 
 /** 256 bits, fit for a URL. */

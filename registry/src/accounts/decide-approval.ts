@@ -10,7 +10,8 @@ import { refuseWhileHeld } from './hold.ts';
 import { checkPassword } from './log-in.ts';
 import { finishAuthentication } from './passkeys/authenticate.ts';
 import { hasSecondFactor } from './second-factor/factors.ts';
-import { checkCode, consumeProof, type Proof, type ProofFactor } from './second-factor/proof.ts';
+import { checkCode, consumeProof, type Proof } from './second-factor/proof.ts';
+import type { ProofFactor } from './second-factor/proof-factor.ts';
 import { isSessionEnded } from './session-proof.ts';
 
 /**

@@ -19,13 +19,8 @@ import { noteAddress } from './known-addresses.ts';
 import { mailLock } from './lock-notice.ts';
 import { codeRequired } from './second-factor/demand.ts';
 import { hasSecondFactor } from './second-factor/factors.ts';
-import {
-  checkCode,
-  codeAttempts,
-  consumeProof,
-  type Proof,
-  type ProofFactor,
-} from './second-factor/proof.ts';
+import { checkCode, codeAttempts, consumeProof, type Proof } from './second-factor/proof.ts';
+import type { ProofFactor } from './second-factor/proof-factor.ts';
 import {
   consumeRecoveryCode,
   findRecoveryCode,

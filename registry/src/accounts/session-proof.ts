@@ -3,7 +3,8 @@ import type { Read } from '../store/database.ts';
 import type { Act } from './act.ts';
 import type { Actor } from './actor.ts';
 import { hasSecondFactor } from './second-factor/factors.ts';
-import type { Proof, ProofFactor } from './second-factor/proof.ts';
+import type { Proof } from './second-factor/proof.ts';
+import type { ProofFactor } from './second-factor/proof-factor.ts';
 
 /** How long a proof given in a browser session is fresh, in milliseconds: ten minutes, as RubyGems has it. */
 export const freshness = 10 * 60 * 1_000;

@@ -1,8 +1,11 @@
 import { createHash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Database, Read, Write } from '../store/database.ts';
+import { type Act, actText, parseAct } from './act.ts';
 import type { Actor } from './actor.ts';
+import type { ProofFactor } from './second-factor/proof-factor.ts';
 import { limitsIn } from './tokens/limits.ts';
+import type { OneAct } from './tokens/scopes.ts';
 import type { TokenSettings } from './tokens/settings.ts';
 
 /**
@@ -27,12 +30,18 @@ export interface NewToken {
   readonly lifetime: number;
   /** What it may be used for; nothing for all that its account may do. */
   readonly limits?: Pick<TokenSettings, 'description' | 'scopes' | 'packages' | 'networks'>;
+  /** The one act it is good for, and the token that made it. */
+  readonly once?: {
+    readonly act: Act;
+    readonly factor: ProofFactor | null;
+    readonly parentId: number;
+  };
 }
 
 /** Makes a token. The answer is the only time it exists outside its owner's hands. */
 export async function createToken(transaction: Write, token: NewToken): Promise<string> {
   const text = generateToken();
-  const { limits } = token;
+  const { limits, once } = token;
   await transaction
     .insertInto('tokens')
     .values({
@@ -47,6 +56,9 @@ export async function createToken(transaction: Write, token: NewToken): Promise<
       scopes: limits === undefined ? null : JSON.stringify(limits.scopes),
       packages: listText(limits?.packages),
       cidr: listText(limits?.networks),
+      act: once === undefined ? null : actText(once.act),
+      factor: once?.factor ?? null,
+      parent_id: once?.parentId ?? null,
     })
     .execute();
   return text;
@@ -56,7 +68,7 @@ function listText(list: readonly string[] | undefined): string | null {
   return list === undefined ? null : JSON.stringify(list);
 }
 
-/** The account behind a token, or nothing when it is malformed, unknown, expired or revoked. */
+/** The account behind a token, or nothing when it is malformed, unknown, expired or revoked, or its parent is. */
 export async function findActor(
   database: Pick<Database, 'read' | 'recall'>,
   text: string,
@@ -72,20 +84,38 @@ async function findUnrevoked(db: Read, hash: string) {
   const row = await db
     .selectFrom('tokens')
     .innerJoin('accounts', 'accounts.id', 'tokens.account_id')
+    .leftJoin('tokens as parent', 'parent.id', 'tokens.parent_id')
     .select(['tokens.id', 'tokens.account_id', 'tokens.expires_at', 'accounts.name'])
-    .select(['tokens.scopes', 'tokens.packages', 'tokens.cidr'])
+    .select(['tokens.scopes', 'tokens.packages', 'tokens.cidr', 'tokens.act', 'tokens.factor'])
+    .select('parent.expires_at as parent_expires_at')
     .where('tokens.hash', '=', hash)
     .where('tokens.revoked_at', 'is', null)
+    .where('parent.revoked_at', 'is', null)
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  const credential = { kind: 'token', id: row.id, limits: limitsIn(row) } as const;
+  const credential = { kind: 'token', id: row.id, limits: limitsIn(row), once: onceIn(row) } as const;
   const actor: Actor = { accountId: row.account_id, name: row.name, credential };
-  return { actor, expiresAt: row.expires_at };
+  return { actor, expiresAt: Math.min(row.expires_at, row.parent_expires_at ?? row.expires_at) };
 }
 
+function onceIn(row: {
+  readonly act: string | null;
+  readonly factor: string | null;
+  readonly expires_at: number;
+}): OneAct | undefined {
+  if (row.act === null) return undefined;
+  return { act: parseAct(row.act), factor: row.factor as ProofFactor | null, expiresAt: row.expires_at };
+}
+
+/** Whether the token, or the one it was made with, was revoked. */
 export async function isRevoked(db: Read, tokenId: number): Promise<boolean> {
-  const row = await db.selectFrom('tokens').select('revoked_at').where('id', '=', tokenId).executeTakeFirst();
-  return row === undefined || row.revoked_at !== null;
+  const row = await db
+    .selectFrom('tokens')
+    .leftJoin('tokens as parent', 'parent.id', 'tokens.parent_id')
+    .select(['tokens.revoked_at', 'parent.revoked_at as parent_revoked_at'])
+    .where('tokens.id', '=', tokenId)
+    .executeTakeFirst();
+  return row === undefined || row.revoked_at !== null || row.parent_revoked_at !== null;
 }
 
 /** False when it was revoked before. */

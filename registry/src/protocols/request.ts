@@ -1,6 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import type { Actor, Program, Requester } from '../accounts/actor.ts';
-import { refuseBeyondLimits, refuseOtherNetwork, TokenLimited } from '../accounts/tokens/limits.ts';
+import {
+  refuseBeyondLimits,
+  refuseForOneAct,
+  refuseOtherNetwork,
+  TokenLimited,
+} from '../accounts/tokens/limits.ts';
 import type { TokenScope } from '../accounts/tokens/scopes.ts';
 import { noteBeyondLimits, noteDeadToken, noteUse } from '../accounts/tokens/usage.ts';
 import { findActor } from '../accounts/tokens.ts';
@@ -24,6 +29,8 @@ declare module 'fastify' {
      * hears no limited token.
      */
     tokens?: readonly TokenScope[] | 'any';
+    /** Whether a token that was made for one act is heard. Whether it was made for this one, the act itself asks. */
+    oneAct?: boolean;
   }
 }
 
@@ -49,9 +56,10 @@ export async function findRequestActor(
 }
 
 function refuseOutside(request: FastifyRequest, actor: Actor): void {
-  const { tokens = [] } = request.routeOptions.config;
+  const { tokens = [], oneAct = false } = request.routeOptions.config;
   const { name } = request.params as { readonly name?: string };
   refuseOtherNetwork(actor, request.ip);
+  if (!oneAct) refuseForOneAct(actor);
   if (tokens !== 'any') refuseBeyondLimits(actor, tokens, name);
 }
 

@@ -1,7 +1,8 @@
 import type { Actor, Requester } from '../accounts/actor.ts';
 import { type Demand, demandProof, settleProof } from '../accounts/second-factor/demand.ts';
 import { hasSecondFactor } from '../accounts/second-factor/factors.ts';
-import type { Proof, ProofFactor } from '../accounts/second-factor/proof.ts';
+import type { Proof } from '../accounts/second-factor/proof.ts';
+import type { ProofFactor } from '../accounts/second-factor/proof-factor.ts';
 import { recordEvent } from '../audit/log.ts';
 import { logRefusals } from '../audit/refusals.ts';
 import { Refusal } from '../errors.ts';

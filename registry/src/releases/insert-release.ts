@@ -1,5 +1,5 @@
 import type { Actor, Program } from '../accounts/actor.ts';
-import type { ProofFactor } from '../accounts/second-factor/proof.ts';
+import type { ProofFactor } from '../accounts/second-factor/proof-factor.ts';
 import { keptToken } from '../accounts/tokens.ts';
 import { recordEvent } from '../audit/log.ts';
 import { packageSubject } from '../packages/packages.ts';

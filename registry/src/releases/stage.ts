@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Actor, Requester } from '../accounts/actor.ts';
 import { refuseWhileHeld } from '../accounts/hold.ts';
 import { refuseEnded } from '../accounts/second-factor/demand.ts';
-import { refuseBeyondLimits } from '../accounts/tokens/limits.ts';
+import { refuseActBeyondLimits, refuseBeyondLimits } from '../accounts/tokens/limits.ts';
 import { recordEvent } from '../audit/log.ts';
 import { logRefusals } from '../audit/refusals.ts';
 import { Refusal } from '../errors.ts';
@@ -94,7 +94,11 @@ interface Standing {
 
 /** The rules of who may stage: those of publishing, but for the proof. */
 async function standingOf(db: Read, actor: Actor, id: ExactRelease): Promise<Standing> {
-  refuseBeyondLimits(actor, ['stage', 'publish'], id.name);
+  refuseActBeyondLimits(actor, {
+    action: 'stage',
+    subject: releaseSubject(id),
+    details: { sha256: id.sha256 },
+  });
   const { record } = await admissionTo(db, actor, id);
   return { record, taken: await findTaken(db, record, id) };
 }

@@ -1,6 +1,6 @@
 import type { Actor } from '../accounts/actor.ts';
 import type { Demand } from '../accounts/second-factor/demand.ts';
-import { refuseBeyondLimits } from '../accounts/tokens/limits.ts';
+import { refuseActBeyondLimits } from '../accounts/tokens/limits.ts';
 import { Refusal } from '../errors.ts';
 import { findPackage, type PackageId, requirePermission } from '../packages/packages.ts';
 import { admitToScope } from '../packages/scopes.ts';
@@ -55,12 +55,12 @@ export async function admissionTo(db: Read, actor: Actor, id: PackageId): Promis
  * that publishes. Throws what `admissionTo` throws.
  */
 export async function standingOf(db: Read, actor: Actor, release: ExactRelease): Promise<Standing> {
+  const act = { action: 'publish', subject: releaseSubject(release), details: { sha256: release.sha256 } };
   // Here too, for a release that was published before and takes no proof.
-  refuseBeyondLimits(actor, ['publish'], release.name);
+  refuseActBeyondLimits(actor, act);
   const { record, packageRequires } = await admissionTo(db, actor, release);
   const taken = await findTaken(db, record, release);
   if (taken !== undefined) return taken;
-  const act = { action: 'publish', subject: releaseSubject(release), details: { sha256: release.sha256 } };
   const why = `publishing ${release.name} needs it`;
   return { kind: 'free', record, demand: { kind: 'write', why, act, packageRequires } };
 }

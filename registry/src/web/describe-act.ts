@@ -21,6 +21,7 @@ const headings: Readonly<Record<string, string>> = {
   unyank: 'Put back a yanked version of',
   'tag:set': 'Move a tag of',
   'tag:remove': 'Remove a tag of',
+  owners: 'Change the owners of',
   'owner:add': 'Invite somebody to, or change a role in',
   'owner:remove': 'Remove an owner from',
   'owner:set': 'Replace the owners of',

@@ -7,6 +7,7 @@ import { createApproval } from '../approvals.ts';
 import { refuseWhileHeld } from '../hold.ts';
 import { isSessionEnded, sessionProof } from '../session-proof.ts';
 import { refuseActBeyondLimits } from '../tokens/limits.ts';
+import { useUp } from '../tokens/one-act.ts';
 import { isRevoked } from '../tokens.ts';
 import { findFactors } from './factors.ts';
 import { checkCode, consumeProof, type Proof } from './proof.ts';
@@ -50,6 +51,8 @@ export async function demandProof(
     return await sessionProof(db, actor, demand.act, services.clock());
   }
   if (!(await needsCode(db, actor.accountId, demand))) return undefined;
+  const { once } = actor.credential;
+  if (once?.factor) return { kind: 'token', factor: once.factor, expiresAt: once.expiresAt };
   if (code === undefined) throw await challenge(services, requester, demand);
   const { accountId, name: accountName } = actor;
   return await checkCode(services, { accountId, accountName, code, receivedAt, act: demand.act });
@@ -93,6 +96,7 @@ export async function settleProof(
   await refuseEnded(transaction, actor, now);
   refuseActBeyondLimits(actor, demand.act);
   await refuseWhileHeld(transaction, actor.accountId, now);
+  if (actor.credential.once !== undefined) await useUp(transaction, actor.credential, now);
   if (proof !== undefined) await consumeProof(transaction, proof, now);
   else if (await needsCode(transaction, actor.accountId, demand)) throw codeRequired(demand.why);
 }

@@ -8,6 +8,7 @@ import { chargeAttempt, clearAttempts, oneTimePasswordLimit, refundAttempt } fro
 import { consumeUse, isBatch } from '../batch.ts';
 import { mailLock } from '../lock-notice.ts';
 import { consumeStep, findFactor, seedContext } from './factors.ts';
+import type { ProofFactor } from './proof-factor.ts';
 import { matchStep, normaliseCode } from './totp.ts';
 
 /**
@@ -15,13 +16,7 @@ import { matchStep, normaliseCode } from './totp.ts';
  * every failure; using happens in the transaction of the act it approves, and only once. So a wrong code is
  * refused before a long upload, and a code is not lost when the act fails for another reason.
  */
-export type Proof = CodeProof | ApprovalProof | PasskeyProof | SessionProof;
-
-/**
- * What stands behind a proof, as the audit log and the index call it. A recovery code replaces factors, and
- * nothing else: `session-proof.ts`.
- */
-export type ProofFactor = 'totp' | 'passkey' | 'password' | 'recovery-code';
+export type Proof = CodeProof | ApprovalProof | PasskeyProof | TokenProof | SessionProof;
 
 interface AnyProof {
   readonly factor: ProofFactor;
@@ -48,6 +43,11 @@ interface ApprovalProof extends AnyProof {
 interface PasskeyProof extends AnyProof {
   readonly kind: 'passkey';
   readonly passkeyId: string;
+}
+
+/** What a token for one act was made with. Used up with the token: `tokens/one-act.ts`. */
+interface TokenProof extends AnyProof {
+  readonly kind: 'token';
 }
 
 /** A browser session whose person proved who they are a moment ago. Not used up: it expires. */
@@ -152,13 +152,13 @@ async function matchCode(
 /** Uses a proof up. Throws `otp_refused` when it was used before, meanwhile too, or has expired. */
 export async function consumeProof(transaction: Write, proof: Proof, now: number): Promise<void> {
   if (now > proof.expiresAt) throw codeRefused();
-  if (proof.kind === 'session') return;
+  if (proof.kind === 'session' || proof.kind === 'token') return;
   if (!(await consume(transaction, proof, now))) throw codeRefused();
 }
 
 async function consume(
   transaction: Write,
-  proof: Exclude<Proof, SessionProof>,
+  proof: Exclude<Proof, SessionProof | TokenProof>,
   now: number,
 ): Promise<boolean> {
   if (proof.kind === 'code') return await consumeStep(transaction, proof.factorId, proof.step);

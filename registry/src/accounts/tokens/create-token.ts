@@ -89,6 +89,7 @@ async function refuseTooMany(db: Read, accountId: number, now: number): Promise<
     .select((eb) => eb.fn.countAll<number>().as('live'))
     .where('account_id', '=', accountId)
     .where('scopes', 'is not', null)
+    .where('act', 'is', null)
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', now)
     .executeTakeFirstOrThrow();

@@ -4,6 +4,7 @@ import type { Act } from '../act.ts';
 import type { Actor } from '../actor.ts';
 import { actsIn } from '../batch.ts';
 import { isInside } from './networks.ts';
+import { isBoundTo, ownersAction } from './one-act.ts';
 import { isTokenScope, type TokenLimits, type TokenScope } from './scopes.ts';
 
 /** The limits in a token's row. Throws where they cannot be read, so that nothing is taken for unlimited. */
@@ -67,6 +68,17 @@ export function refuseBeyondLimits(
 export function refuseActBeyondLimits(actor: Actor, act: Act): void {
   for (const { action, subject } of actsIn(act))
     refuseBeyondLimits(actor, scopesFor(action), packageIn(subject));
+  const { once } = actor.credential;
+  if (once !== undefined && !isBoundTo(once, act)) throw forOneAct(actor);
+}
+
+/** Throws `TokenLimited` for a token that is good for one act, which is none of a route that does not say so. */
+export function refuseForOneAct(actor: Actor): void {
+  if (actor.credential.once !== undefined) throw forOneAct(actor);
+}
+
+function forOneAct(actor: Actor): TokenLimited {
+  return new TokenLimited(actor, 'this token was made for one act, and this is another');
 }
 
 /** The scopes that allow an act, each of them. None for what concerns the account, and for what nobody thought of. */
@@ -74,7 +86,7 @@ function scopesFor(action: string): readonly TokenScope[] {
   if (action === 'publish' || /^stage:(approve|reject)$/.test(action)) return ['publish'];
   if (action === 'stage') return ['stage', 'publish'];
   if (/^(?:deprecate|yank|unyank|tag:set|tag:remove)$/.test(action)) return ['yank'];
-  if (/^(owner|policy):/.test(action)) return ['owners'];
+  if (/^(owner|policy):/.test(action) || action === ownersAction) return ['owners'];
   return [];
 }
 

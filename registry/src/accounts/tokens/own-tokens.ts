@@ -33,6 +33,8 @@ export interface TokenSummary {
 export async function listTokens(db: Read, accountId: number, now: number): Promise<TokenSummary[]> {
   const rows = await selectTokens(db)
     .where('account_id', '=', accountId)
+    // One that is good for one act is over before anybody looks.
+    .where('act', 'is', null)
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', now)
     .orderBy('id', 'desc')

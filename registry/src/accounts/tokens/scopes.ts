@@ -1,3 +1,6 @@
+import type { Act } from '../act.ts';
+import type { ProofFactor } from '../second-factor/proof-factor.ts';
+
 /**
  * What a token may be used for. A token of a login has no limits and stands for its account. A token that was
  * made with limits may do what they name and nothing else: whatever is not named here, and every act that is
@@ -24,4 +27,15 @@ export interface TokenLimits {
 
 export function isTokenScope(text: unknown): text is TokenScope {
   return (tokenScopes as readonly unknown[]).includes(text);
+}
+
+/**
+ * What binds a token to one act. It is good for that act once, for ten minutes, and ends with the token it was
+ * made with. Made for programs that keep a token as text and cannot send a second factor beside it: cargo.
+ */
+export interface OneAct {
+  readonly act: Act;
+  /** What the act was approved with when the token was made. Null where nothing was needed. */
+  readonly factor: ProofFactor | null;
+  readonly expiresAt: number;
 }

@@ -63,7 +63,7 @@ async function takeIn(
 }
 
 async function mustStage(services: Services, { actor, code }: Requester, id: ExactRelease): Promise<boolean> {
-  if (code !== undefined) return false;
+  if (code !== undefined || actor.credential.once !== undefined) return false;
   const standing = await standingOf(services.database.read, actor, id);
   return (
     standing.kind === 'free' && (await needsCode(services.database.read, actor.accountId, standing.demand))

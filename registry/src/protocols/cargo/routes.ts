@@ -14,9 +14,10 @@ type Handler = (services: Services, request: FastifyRequest, reply: FastifyReply
 export function addCargoRoutes(app: FastifyInstance, services: Services): void {
   const on = (handler: Handler) => async (request: FastifyRequest, reply: FastifyReply) =>
     await handler(services, request, reply);
-  /** What a limited token needs to be heard. Reading what everybody may read takes no more than a token. */
-  const limited = (...scopes: readonly TokenScope[]) => ({ config: { tokens: scopes } });
+  /** Reading what everybody may read takes no more than a token. */
   const anyToken = { config: { tokens: 'any' } } as const;
+  /** What a limited token needs to be heard; as is one that was made for this one act. */
+  const act = (...scopes: readonly TokenScope[]) => ({ config: { tokens: scopes, oneAct: true } });
 
   app.register(
     (cargo, _options, done) => {
@@ -34,16 +35,16 @@ export function addCargoRoutes(app: FastifyInstance, services: Services): void {
       cargo.get('/api/v1/crates', anyToken, on(searchCrates));
       cargo.get('/me', on(getMe));
 
-      cargo.delete('/api/v1/crates/:name/:version/yank', limited('yank'), on(manage.yank));
-      cargo.put('/api/v1/crates/:name/:version/unyank', limited('yank'), on(manage.unyank));
+      cargo.delete('/api/v1/crates/:name/:version/yank', act('yank'), on(manage.yank));
+      cargo.put('/api/v1/crates/:name/:version/unyank', act('yank'), on(manage.unyank));
       cargo.get('/api/v1/crates/:name/owners', anyToken, on(manage.getOwners));
-      cargo.put('/api/v1/crates/:name/owners', limited('owners'), on(manage.putOwners));
-      cargo.delete('/api/v1/crates/:name/owners', limited('owners'), on(manage.deleteOwners));
+      cargo.put('/api/v1/crates/:name/owners', act('owners'), on(manage.putOwners));
+      cargo.delete('/api/v1/crates/:name/owners', act('owners'), on(manage.deleteOwners));
 
       cargo.register((streamed, _options, done) => {
         streamed.removeAllContentTypeParsers();
         streamed.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-        streamed.put('/api/v1/crates/new', limited('publish', 'stage'), on(putCrate));
+        streamed.put('/api/v1/crates/new', act('publish', 'stage'), on(putCrate));
         done();
       });
       done();
