@@ -164,7 +164,7 @@ const letters = {
   },
   staged: {
     subject: '{package} {version} waits for approval',
-    said: 'A version of a package you own was handed in. It is not public until an owner or a maintainer approves it: log in to the registry and open the page of the package, or use npm or pub.',
+    said: 'A version of a package you own was handed in. It is public once it is approved by an owner or a maintainer: log in to the registry and open the page of the package, or use npm or pub.',
     facts: ['package', 'version', 'tag', 'sha256', 'by', 'stage', 'program', 'address'],
     advice: 'If you did not expect this, reject it, and ask the other owners.',
   },
