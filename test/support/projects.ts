@@ -1,3 +1,4 @@
+import { debianCrates } from './debian-crates.ts';
 import { build, type Lack, peers, program } from './tools.ts';
 
 /** A group of tests, named after what they need: one row of the table in CONTRIBUTING.md. */
@@ -36,6 +37,18 @@ export const projects: readonly TestProject[] = [
     folder: 'test/browser',
     timeout: 120_000,
     lacks: () => [...keyring(), peers(), program('chromium')],
+  },
+  {
+    name: 'cargo',
+    folder: 'test/cargo',
+    timeout: 240_000,
+    lacks: () => [build(), program('cargo', 'cargo-web'), program('cc', 'gcc')],
+  },
+  {
+    name: 'crates',
+    folder: 'test/crates',
+    timeout: 240_000,
+    lacks: () => [build(), program('cargo', 'cargo-web'), program('cc', 'gcc'), debianCrates()],
   },
   { name: 'tty', folder: 'test/tty', timeout: 60_000, lacks: () => [build(), program('tmux')] },
 ];
