@@ -1,15 +1,23 @@
 import type { FastifyRequest } from 'fastify';
 import type { Requester } from '../../accounts/actor.ts';
+import { refuseWhileHeld } from '../../accounts/hold.ts';
 import { needsCode } from '../../accounts/second-factor/demand.ts';
+import { refuseBeyondLimits } from '../../accounts/tokens/limits.ts';
 import { logRefusals } from '../../audit/refusals.ts';
-import { Refusal } from '../../errors.ts';
-import { packageSubject } from '../../packages/packages.ts';
 import { singleOwnerNotice } from '../../packages/single-owner.ts';
 import { publishRelease } from '../../releases/publish.ts';
-import { admissionTo, type ExactRelease, type ReleaseId, standingOf } from '../../releases/standing.ts';
+import { stageRelease } from '../../releases/stage.ts';
+import {
+  admissionTo,
+  type ExactRelease,
+  type ReleaseId,
+  releaseSubject,
+  standingOf,
+} from '../../releases/standing.ts';
 import type { Services } from '../../services.ts';
 import type { ReceivedBlob } from '../../store/blobs.ts';
 import { bodyStream, requireRequester } from '../request.ts';
+import { stagePageUrl } from '../stage-page.ts';
 import { parseCrateName } from './crate-name.ts';
 import { parseCrateVersion } from './crate-version.ts';
 import { refuseClash } from './find-crate.ts';
@@ -38,11 +46,13 @@ export async function putCrate(services: Services, request: FastifyRequest) {
   }
 }
 
-/** What needs no crate to be refused, before it is read. */
+/** What needs no crate to be refused, before it is read: what is refused to everybody who would publish or stage. */
 async function refuseEarly(services: Services, { actor }: Requester, id: ReleaseId): Promise<void> {
-  const attempt = { tag: 'release:refused', actor: actor.name, subject: packageSubject(id) } as const;
+  const attempt = { tag: 'release:refused', actor: actor.name, subject: releaseSubject(id) } as const;
   await logRefusals(services, attempt, async () => {
+    refuseBeyondLimits(actor, ['publish', 'stage'], id.name);
     await admissionTo(services.database.read, actor, id);
+    await refuseWhileHeld(services.database.read, actor.accountId, services.clock());
     await refuseClash(services.database.read, id);
   });
 }
@@ -57,17 +67,22 @@ async function takeIn(
   const { name, version } = id;
   const expected = { name, version, tag: 'latest', access: undefined, publisher: requester.actor.name };
   const read = () => readCrate(received, expected, indexUrl(services.settings.publicUrl()));
-  if (await mustStage(services, requester, id)) throw new Refusal('proof_required', 'not yet');
-  const { created } = await publishRelease(services, requester, id, read);
-  return created ? [] : [`${name} ${version} was published before, with exactly these bytes`];
+  if (await mustStage(services, requester, id)) {
+    const { stageId, state } = await stageRelease(services, requester, id, read);
+    if (state === 'staged')
+      return [`staged, not published: approve it at ${stagePageUrl(services, stageId)}`];
+  } else if ((await publishRelease(services, requester, id, read)).created) return [];
+  return [`${name} ${version} was published before, with exactly these bytes`];
 }
 
+/** True where publishing takes a factor, or a token that may do more, and where the release is staged already. */
 async function mustStage(services: Services, { actor, code }: Requester, id: ExactRelease): Promise<boolean> {
-  if (code !== undefined || actor.credential.once !== undefined) return false;
+  const { limits, once } = actor.credential;
+  if (code !== undefined || once !== undefined) return false;
+  if (limits !== undefined && !limits.scopes.includes('publish')) return true;
   const standing = await standingOf(services.database.read, actor, id);
-  return (
-    standing.kind === 'free' && (await needsCode(services.database.read, actor.accountId, standing.demand))
-  );
+  if (standing.kind === 'taken') return standing.state === 'staged';
+  return await needsCode(services.database.read, actor.accountId, standing.demand);
 }
 
 /** Each text is printed as a warning, before cargo says that it has uploaded: the only way to say something on success. */

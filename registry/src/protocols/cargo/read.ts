@@ -1,13 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Actor } from '../../accounts/actor.ts';
 import { readDocument } from '../../packages/read-document.ts';
-import { recallArchive } from '../../releases/find-archive.ts';
+import { type Archive, recallArchive } from '../../releases/find-archive.ts';
 import type { Services } from '../../services.ts';
 import { parameter } from '../request.ts';
 import { sendArchive } from '../send-archive.ts';
 import { sendDocument } from '../send-document.ts';
 import { indexPath, isCrateName } from './crate-name.ts';
+import { findCrate } from './find-crate.ts';
 import { indexForm } from './index-document.ts';
-import { isShared, noSuchCrate, readableCrate, readerOf } from './reader.ts';
+import { indexScopes, isShared, noSuchCrate, readableCrate, readerOf, stagingToken } from './reader.ts';
+import { findStagedArchive, withStaged } from './staged-view.ts';
 import { indexConfig } from './urls.ts';
 
 /** What cargo reads to resolve and to build. Nothing here writes, so nothing here waits for a writer. */
@@ -25,10 +28,12 @@ export async function getIndexFile(services: Services, request: FastifyRequest, 
   const path = parameter(request, '*');
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (!isCrateName(name) || indexPath(name) !== path) throw noSuchCrate();
-  const crate = await readableCrate(services, reader, name);
+  const crate = await readableCrate(services, reader, name, indexScopes);
   // The one with the other dash is another file: cargo looks for each spelling.
   if (crate.name.toLowerCase() !== name) throw noSuchCrate();
-  const document = await readDocument(services, crate, indexForm);
+  const view = { crateId: crate.id, tokenId: stagingToken(services, reader) };
+  const published = await readDocument(services, crate, indexForm);
+  const document = await withStaged(services.database.read, published, view);
   if (document === undefined) throw noSuchCrate();
   return sendDocument(request, reply, {
     document,
@@ -41,11 +46,29 @@ export async function getIndexFile(services: Services, request: FastifyRequest, 
 /** `GET /cargo/api/v1/crates/<crate>/<version>/download`: bytes that never change under this URL. */
 export async function getCrate(services: Services, request: FastifyRequest, reply: FastifyReply) {
   const reader = await readerOf(services, request);
-  const crate = await readableCrate(services, reader, parameter(request, 'name'));
-  const archive = await recallArchive(services.database, crate.id, parameter(request, 'version'));
+  const [name, version] = [parameter(request, 'name'), parameter(request, 'version')];
+  const staged = await ownStaged(services, reader, { name, version });
+  if (staged !== undefined)
+    return await sendArchive(services, request, reply, { archive: staged, type: crateType, shared: false });
+  const crate = await readableCrate(services, reader, name);
+  const archive = await recallArchive(services.database, crate.id, version);
   if (archive === undefined) throw noSuchCrate();
   const shared = isShared(services, crate);
-  return await sendArchive(services, request, reply, { archive, type: 'application/gzip', shared });
+  return await sendArchive(services, request, reply, { archive, type: crateType, shared });
+}
+
+const crateType = 'application/gzip';
+
+async function ownStaged(
+  services: Services,
+  reader: Actor | undefined,
+  { name, version }: { readonly name: string; readonly version: string },
+): Promise<Archive | undefined> {
+  const { read } = services.database;
+  const tokenId = stagingToken(services, reader);
+  const crate = tokenId === undefined ? undefined : await findCrate(read, name);
+  if (tokenId === undefined || crate === undefined) return undefined;
+  return await findStagedArchive(read, version, { crateId: crate.id, tokenId });
 }
 
 /** `GET /cargo/me`: where `cargo login` sends people. A page, so it may lead elsewhere. */
