@@ -11,7 +11,8 @@ export interface Cargo {
   run(args: readonly string[], options?: CommandOptions): Promise<Finished>;
   /** To the end; another exit code than 0 is an error that shows the output. */
   succeed(args: readonly string[], options?: CommandOptions): Promise<Finished>;
-  /** The environment it runs in, for a program that starts it itself. */
+  /** What starts it, and the environment it runs in, for a test that does so itself. */
+  readonly program: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -33,6 +34,7 @@ export function cargo(home: FreshHome): Cargo {
     });
   return {
     env,
+    program: join(folder, 'cargo'),
     run: finished,
     succeed: async (args, options) => expectSuccess(await finished(args, options)),
   };
