@@ -42,7 +42,7 @@ test('a publish is answered in the shape cargo reads, logged, mailed, and in the
   expect(events).toContain('package:created alice cargo:Foo_Lib');
   expect(events).toContain('release:published alice cargo:Foo_Lib@1.0.0');
   const mails = registry.sql("select content from outbox where template = 'published'");
-  expect(JSON.parse(mails[0].content)).toMatchObject({ package: 'Foo_Lib', version: '1.0.0' });
+  expect(JSON.parse(mails[0].content)).toMatchObject({ package: 'cargo:Foo_Lib', version: '1.0.0' });
 });
 
 test('what a cargo before 1.60 cannot read stands in features2, with what needs it, and marks the line', async () => {

@@ -8,7 +8,7 @@ import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { type Invitation, openInvitations, refuseWithoutFactor } from './invitations.ts';
-import { finishChange, getPackage, type PackageId, packageSubject } from './packages.ts';
+import { finishChange, getPackage, type PackageId, packageLabel, packageSubject } from './packages.ts';
 import { permissionOf } from './permissions.ts';
 
 /**
@@ -64,7 +64,7 @@ async function join(
     details: { user: actor.name, role, factor },
   });
   await finishChange(services, transaction, record, now);
-  const values = { package: record.name, user: actor.name, role, by: invitation.invitedBy };
+  const values = { package: packageLabel(record), user: actor.name, role, by: invitation.invitedBy };
   await mailOwners(transaction, now, record.id, { template: 'owner-added', values });
 }
 
@@ -82,7 +82,7 @@ export async function declineInvitation(
       const record = await getPackage(transaction, package_id);
       const details = { user: actor.name, role };
       await log(transaction, now, { actor, record, tag: 'owner:invitation-declined', details });
-      const values = { package: record.name, user: actor.name, role, by: invitedBy };
+      const values = { package: packageLabel(record), user: actor.name, role, by: invitedBy };
       await mailOwners(transaction, now, record.id, { template: 'owner-invitation-declined', values });
     });
   });

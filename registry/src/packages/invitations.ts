@@ -5,6 +5,7 @@ import { Refusal } from '../errors.ts';
 import { mailAccount, mailOwners } from '../mail/outbox.ts';
 import type { Read, Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
+import { packageLabel } from './packages.ts';
 import type { Role } from './permissions.ts';
 
 /**
@@ -41,7 +42,7 @@ export async function invite(transaction: Write, { record, user, role, by, now }
     })
     .execute();
   const expires = new Date(expires_at).toISOString();
-  const values = { package: record.name, user, role, by: by.name, expires };
+  const values = { package: packageLabel(record), user, role, by: by.name, expires };
   await mailAccount(transaction, now, account.id, { template: 'owner-invited', values });
   await mailOwners(transaction, now, record.id, { template: 'owner-invitation-sent', values });
   return [{ tag: 'owner:invited', details: { user, role } } as const];

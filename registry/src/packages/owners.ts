@@ -7,7 +7,7 @@ import type { Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { changePackage } from './change-package.ts';
 import { invite, withdrawInvitations } from './invitations.ts';
-import { listOwners, type PackageId } from './packages.ts';
+import { listOwners, type PackageId, packageLabel } from './packages.ts';
 import { listNamed, listPeople, type Person, type Role } from './permissions.ts';
 
 /**
@@ -142,7 +142,7 @@ async function changeRole(transaction: Write, { record, person, role, by, now }:
     .where('account_id', '=', person.id)
     .execute();
   await refuseOwnerless(transaction, record);
-  const values = { package: record.name, user: person.name, role, by };
+  const values = { package: packageLabel(record), user: person.name, role, by };
   await mailOwners(transaction, now, record.id, { template: 'owner-role-changed', values });
   if (role !== 'owner') {
     await mailAccount(transaction, now, person.id, { template: 'owner-role-changed', values });
@@ -164,7 +164,7 @@ async function deletePerson(transaction: Write, { record, user, by, now }: Remov
     throw new Refusal('conflict', `${user} is here as a member of ${person.organisation}: remove them there`);
   }
   if (named === undefined) return await withdraw(transaction, { record, user, by, now });
-  const values = { package: record.name, user, role: named.role, by };
+  const values = { package: packageLabel(record), user, role: named.role, by };
   await mailOwners(transaction, now, record.id, { template: 'owner-removed', values });
   if (named.role !== 'owner') {
     await mailAccount(transaction, now, named.id, { template: 'owner-removed', values });

@@ -17,6 +17,11 @@ export function packageSubject({ ecosystem, name }: PackageId): string {
   return `${ecosystem}:${name}`;
 }
 
+/** How mail calls it: npm's packages by their names, all others with their ecosystem before it. */
+export function packageLabel({ ecosystem, name }: PackageId): string {
+  return ecosystem === 'npm' ? name : `${ecosystem}:${name}`;
+}
+
 export async function findPackage(
   db: Read,
   { ecosystem, name }: PackageId,

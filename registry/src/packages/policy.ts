@@ -6,7 +6,7 @@ import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { changePackage } from './change-package.ts';
-import type { PackageId } from './packages.ts';
+import { type PackageId, packageLabel } from './packages.ts';
 import { listPeople } from './permissions.ts';
 
 export interface PolicyChange {
@@ -30,7 +30,11 @@ export async function changePolicy(
       const access = await setAccess(transaction, record, change.access);
       const requirement = await setRequirement(transaction, record, change.requireSecondFactor);
       if (requirement.some(({ tag }) => tag === 'package:require-2fa-off')) {
-        const values = { package: record.name, by: requester.actor.name, ...fromProgram(requester.program) };
+        const values = {
+          package: packageLabel(record),
+          by: requester.actor.name,
+          ...fromProgram(requester.program),
+        };
         await mailOwners(transaction, now, record.id, { template: 'policy-weakened', values });
       }
       return [...access, ...requirement];

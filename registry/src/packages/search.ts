@@ -4,6 +4,7 @@ import { parseSearchQuery, type SearchQuery } from './search-query.ts';
 
 /** What a list of packages shows of one. */
 export interface PackageSummary {
+  readonly ecosystem: string;
   readonly name: string;
   readonly version: string;
   readonly description: string | undefined;
@@ -91,8 +92,12 @@ function isNamed(account: string) {
 }
 
 /** The public packages that were published last, one entry each. */
-export async function newestReleases(db: Read, count: number): Promise<PackageSummary[]> {
-  const rows = await latestReleases(db)
+export async function newestReleases(
+  db: Read,
+  { count, ecosystem }: { readonly count: number; readonly ecosystem?: string },
+): Promise<PackageSummary[]> {
+  const all = latestReleases(db);
+  const rows = await (ecosystem === undefined ? all : all.where('packages.ecosystem', '=', ecosystem))
     .orderBy('releases.published_at', 'desc')
     .orderBy('releases.id', 'desc')
     .limit(count)
@@ -112,13 +117,15 @@ function latestReleases(db: Read) {
     .innerJoin('releases', (join) =>
       join.onRef('releases.package_id', '=', 'packages.id').onRef('releases.version', '=', 'tags.version'),
     )
-    .select(['packages.name', 'releases.version', 'releases.published_at', description.as('description')])
+    .select(['packages.ecosystem', 'packages.name', 'releases.version', 'releases.published_at'])
+    .select(description.as('description'))
     .where('tags.name', '=', 'latest')
     .where('releases.state', '=', 'published')
     .where('packages.access', '=', 'public');
 }
 
 interface Row {
+  readonly ecosystem: string;
   readonly name: string;
   readonly version: string;
   readonly published_at: number;
@@ -126,9 +133,9 @@ interface Row {
   readonly description: unknown;
 }
 
-function summaryOf({ name, version, published_at, description }: Row): PackageSummary {
+function summaryOf({ ecosystem, name, version, published_at, description }: Row): PackageSummary {
   const told = typeof description === 'string' ? description.slice(0, 300) : undefined;
-  return { name, version, publishedAt: published_at, description: told };
+  return { ecosystem, name, version, publishedAt: published_at, description: told };
 }
 
 function escapeLike(text: string): string {

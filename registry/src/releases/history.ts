@@ -9,6 +9,7 @@ export interface PastRelease {
   /** What approved it; null where no factor was required. */
   readonly factor: string | null;
   readonly deprecated: string | null;
+  readonly yanked: 0 | 1;
   readonly publishedAt: number;
 }
 
@@ -24,6 +25,7 @@ export async function listReleases(db: Read, packageId: number, count: number): 
       'accounts.name as publisher',
       'releases.factor',
       'releases.deprecated',
+      'releases.yanked',
       'releases.published_at as publishedAt',
     ])
     .where('releases.package_id', '=', packageId)

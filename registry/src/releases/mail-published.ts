@@ -1,5 +1,6 @@
 import type { Program } from '../accounts/actor.ts';
 import { fromProgram, mailOwners } from '../mail/outbox.ts';
+import { packageLabel } from '../packages/packages.ts';
 import type { Write } from '../store/database.ts';
 import type { ExactRelease } from './standing.ts';
 
@@ -21,7 +22,7 @@ export async function mailPublished(transaction: Write, now: number, published: 
   await mailOwners(transaction, now, packageId, {
     template: 'published',
     values: {
-      package: id.name,
+      package: packageLabel(id),
       version: id.version,
       tag,
       sha256: id.sha256,

@@ -7,7 +7,7 @@ import { recordEvent } from '../audit/log.ts';
 import { logRefusals } from '../audit/refusals.ts';
 import { Refusal } from '../errors.ts';
 import { fromProgram, mailOwners } from '../mail/outbox.ts';
-import { type PackageId, packageSubject } from '../packages/packages.ts';
+import { type PackageId, packageLabel, packageSubject } from '../packages/packages.ts';
 import type { Services } from '../services.ts';
 import type { Read } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
@@ -131,7 +131,14 @@ async function stage(
     const details = { sha256, size, tag, stage: stageId, program: program.agent };
     const event = { tag: 'release:staged', actor: actor.name, subject: releaseSubject(id), details } as const;
     await recordEvent(transaction, now, event);
-    const told = { package: id.name, version: id.version, tag, sha256, by: actor.name, stage: stageId };
+    const told = {
+      package: packageLabel(id),
+      version: id.version,
+      tag,
+      sha256,
+      by: actor.name,
+      stage: stageId,
+    };
     const values = { ...told, ...fromProgram(program) };
     await mailOwners(transaction, now, packageId, { template: 'staged', values });
     return { stageId, created: true, state: 'staged', sha256 };

@@ -1,5 +1,5 @@
 import { parsePackageName } from '../packages/package-name.ts';
-import { getReadablePackage, noSuchPackage } from '../packages/packages.ts';
+import { getReadablePackage, noSuchPackage, type PackageId } from '../packages/packages.ts';
 import { listPeople, type Person } from '../packages/permissions.ts';
 import { parameter } from '../protocols/request.ts';
 import {
@@ -23,9 +23,13 @@ const mostVersions = 100;
 
 /** `/-/web/package/<name>`. A restricted package is there for its people only, and looks missing to all others. */
 export async function showPackage(visit: Visit): Promise<Page> {
-  const { services, request } = visit;
-  const db = services.database.read;
-  const id = { ecosystem: 'npm', name: nameOf(parameter(request, '*')) };
+  const id = { ecosystem: 'npm', name: nameOf(parameter(visit.request, '*')) };
+  return await packagePage(visit, id, html`<pre tabindex="0"><code>npm install ${id.name}</code></pre>`);
+}
+
+/** The page of a package of any ecosystem; `install` says how to get it. */
+export async function packagePage(visit: Visit, id: PackageId, install: Content): Promise<Page> {
+  const db = visit.services.database.read;
   const record = await getReadablePackage(db, id, findLoggedIn(visit)?.actor);
   const latest = await findLatestRelease(db, record.id);
   const waiting = await waitingReleases(visit, record);
@@ -38,7 +42,7 @@ export async function showPackage(visit: Visit): Promise<Page> {
     body: html`<h1>${record.name} <small>${latest.version}</small></h1>
 ${deprecation(releases, latest)}
 ${text(manifest['description'], (told) => html`<p><bdi>${told}</bdi></p>`)}
-<pre tabindex="0"><code>npm install ${record.name}</code></pre>
+${install}
 ${factsOf(record, people, manifest)}
 ${waiting}
 ${singleOwner(people, findLoggedIn(visit)?.actor.name)}
@@ -131,9 +135,17 @@ function versionTable(releases: readonly PastRelease[]): Content {
 </table></div>${more}`;
 }
 
-function versionRow({ version, deprecated, publishedAt, publisher, factor, sha256 }: PastRelease): Content {
+function versionRow({
+  version,
+  deprecated,
+  yanked,
+  publishedAt,
+  publisher,
+  factor,
+  sha256,
+}: PastRelease): Content {
   return html`<tr>
-<th scope="row">${version}${deprecated !== null && deprecated !== '' && html` <small>deprecated</small>`}</th>
+<th scope="row">${version}${deprecated !== null && deprecated !== '' && html` <small>deprecated</small>`}${yanked === 1 && html` <small>yanked</small>`}</th>
 <td>${day(publishedAt)}</td><td>${publisher}</td><td>${factorWords[factor ?? ''] ?? factor}</td><td>${digest(sha256)}</td>
 </tr>`;
 }

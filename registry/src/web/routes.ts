@@ -5,6 +5,7 @@ import type { Services } from '../services.ts';
 import { showAccount } from './account.ts';
 import { approve, approveByPasskey, denyRequest, showApproval } from './approve.ts';
 import { confirm, confirmByPasskey, showConfirm } from './confirm.ts';
+import { showCrate } from './crate-page.ts';
 import { showFront } from './front.ts';
 import { pageRoutes, showNothing } from './handle.ts';
 import { answerInvitation, showInvitations } from './invitations.ts';
@@ -41,6 +42,7 @@ export function addPages(app: FastifyInstance, services: Services): void {
     get('/', showFront);
     get('/-/web/search', showSearch);
     get('/-/web/package/*', showPackage);
+    get('/-/web/crate/:name', showCrate);
 
     get('/-/web/sign-up', showSignUp);
     post('/-/web/sign-up', signUp);

@@ -59,7 +59,7 @@ function decided({ state, decidedAt, decidedBy }: StagedRelease): Content {
 
 function factsOf(staged: StagedRelease): Content {
   const { package: record, version, tag, sha256, size, stagedBy, stagedAt, agent, address, token } = staged;
-  return html`${fact('Package', html`<a href="${packagePath(record.name)}"><strong>${record.name}</strong></a>`)}
+  return html`${fact('Package', html`<a href="${packagePath(record)}"><strong>${record.name}</strong></a>`)}
 ${fact('Version', html`<strong>${version}</strong>`)}
 ${fact('Tag', tag)}
 ${fact('Access', record.access)}
@@ -163,6 +163,6 @@ function resultPage({ package: record, version }: StagedRelease, title: string, 
     title,
     body: html`<h1>${title}</h1>
 <p class="done" role="status">${record.name} ${version}: ${text}</p>
-<p><a href="${packagePath(record.name)}">Go to the package</a></p>`,
+<p><a href="${packagePath(record)}">Go to the package</a></p>`,
   });
 }
