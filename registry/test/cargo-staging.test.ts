@@ -87,7 +87,10 @@ test('on a registry with auth-required the token that uploaded sees its staged v
   ).toEqual(['0.1.0', '1.0.0']);
   expect(JSON.parse(own.text.trimEnd().split('\n')[1] ?? '')).not.toHaveProperty('pubtime');
   expect(own.headers['etag']).not.toBe(published.headers['etag']);
-  expect(own.headers).toMatchObject({ 'cache-control': 'private, no-cache', vary: 'authorization' });
+  expect(own.headers).toMatchObject({
+    'cache-control': 'private, no-cache',
+    vary: 'accept-encoding, authorization',
+  });
   const cached = { authorization: alice.token, 'if-none-match': String(own.headers['etag']) };
   expect((await registry.anonymous.get(index, { headers: cached })).status).toBe(304);
   expect((await registry.anonymous.get(download, asCargo(alice.token))).status).toBe(200);

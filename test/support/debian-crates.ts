@@ -13,7 +13,7 @@ import type { Lack } from './tools.ts';
 
 const sources = '/usr/share/cargo/registry';
 
-/** What the program of the test uses; their dependencies come along, more than seventy crates in all. */
+/** What the program of the test uses; their dependencies come along, more than sixty crates in all. */
 const wanted = [
   'anyhow',
   'bitflags',
