@@ -17,6 +17,8 @@ export class JsonTokens {
   #at = 0;
   /** Characters that arrived, less those handed out by `longText`. */
   #textLength = 0;
+  /** Neither an escape nor a character of several bytes is waiting for its end. */
+  #endedPlain = false;
 
   constructor(body: AsyncIterable<Uint8Array>, maximumText: number) {
     this.#body = body[Symbol.asyncIterator]();
@@ -32,7 +34,7 @@ export class JsonTokens {
     for (;;) {
       const token = this.take();
       if (token) return token;
-      if (!(await this.#more())) throw new JsonError('it ends too early');
+      if (!(await this.#more())) throw endsEarly();
     }
   }
 
@@ -52,16 +54,39 @@ export class JsonTokens {
     return this.#builder.take();
   }
 
-  /** A string whose start has been taken, in pieces of the size in which the body arrives. */
-  async *longText(): AsyncGenerator<string> {
+  /**
+   * A string whose start has been taken, as UTF-8, in pieces of the size in which the body arrives. Bytes that can
+   * only be more of the string are given out as they are: an archive of 32 MB would become 170,000 tokens.
+   */
+  async *longText(): AsyncGenerator<Uint8Array> {
     for (;;) {
-      let piece = '';
-      let token = await this.next();
-      for (; token.name === 'stringChunk'; token = this.take() ?? pause) piece += token.value;
-      this.#textLength -= piece.length;
-      if (piece !== '') yield piece;
-      if (token.name === 'endString') return;
+      const token = this.take();
+      if (token?.name === 'endString') return;
+      if (token === undefined) {
+        const plain = await this.#moreOfString();
+        if (plain !== undefined) yield plain;
+      } else {
+        const piece = this.#rest(String(token.value));
+        this.#textLength -= piece.length;
+        yield Buffer.from(piece);
+      }
     }
+  }
+
+  /** What arrives next inside a string: the bytes, if they are nothing but more of it, or tokens. */
+  async #moreOfString(): Promise<Uint8Array | undefined> {
+    const bytes = await this.#pull();
+    if (bytes === undefined) throw endsEarly();
+    if (this.#endedPlain && isPlain(bytes)) return bytes;
+    this.#feed(bytes);
+    return undefined;
+  }
+
+  /** The pieces of a string that have arrived, after the first of them. */
+  #rest(first: string): string {
+    let text = first;
+    for (; this.#batch[this.#at]?.name === 'stringChunk'; this.#at++) text += this.#batch[this.#at]?.value;
+    return text;
   }
 
   /** Reads the rest of the body, where nothing but white space may be. */
@@ -73,6 +98,13 @@ export class JsonTokens {
 
   /** False when the body has ended. All tokens of the batch before must have been taken. */
   async #more(): Promise<boolean> {
+    const bytes = await this.#pull();
+    this.#feed(bytes);
+    return bytes !== undefined;
+  }
+
+  /** `undefined` when the body has ended. */
+  async #pull(): Promise<Uint8Array | undefined> {
     if (this.#textLength > this.#maximumText) {
       throw new Refusal(
         'too_large',
@@ -80,11 +112,16 @@ export class JsonTokens {
       );
     }
     const { done, value } = await this.#body.next();
-    const text = this.#decode(done ? undefined : value);
+    return done ? undefined : value;
+  }
+
+  /** Makes the tokens of what arrived, or of what is left when nothing more will. */
+  #feed(bytes: Uint8Array | undefined): void {
+    const text = this.#decode(bytes);
     this.#textLength += text.length;
     this.#batch = text === '' ? [] : this.#tokenize(text);
     this.#at = 0;
-    return !done;
+    this.#endedPlain = bytes !== undefined && endsPlain(bytes);
   }
 
   #decode(bytes: Uint8Array | undefined): string {
@@ -96,5 +133,20 @@ export class JsonTokens {
   }
 }
 
-/** Stands for "more may come". */
-const pause: JsonToken = { name: 'pause' };
+/** The longest escape, `\\u0041`, has six characters. */
+const longestEscape = 6;
+const [quote, backslash] = [0x22, 0x5c];
+
+function endsPlain(bytes: Uint8Array): boolean {
+  const end = bytes.subarray(-longestEscape);
+  return end.byteLength === longestEscape && end.every((byte) => byte < 0x80 && byte !== backslash);
+}
+
+/** Holds neither the end of a string nor an escape. */
+function isPlain(bytes: Uint8Array): boolean {
+  return !bytes.includes(quote) && !bytes.includes(backslash);
+}
+
+function endsEarly(): JsonError {
+  return new JsonError('it ends too early');
+}
