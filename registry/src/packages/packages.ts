@@ -62,9 +62,13 @@ export async function isPublic(db: Read, record: PackageRecord): Promise<boolean
   return released !== undefined;
 }
 
-/** The same for those who only read, of the last commit. */
+/**
+ * The same for those who only read, of the last commit. The revision is in the key: a record that somebody read
+ * before the package was restricted must answer for that revision alone.
+ */
 export async function recallPublic(database: Database, record: PackageRecord): Promise<boolean> {
-  return await database.recall(`public ${record.id}`, () => isPublic(database.read, record));
+  const key = `public ${record.id} ${record.revision}`;
+  return await database.recall(key, () => isPublic(database.read, record));
 }
 
 /** A package somebody may read. One that is not public does not exist for anybody without a role in it. */

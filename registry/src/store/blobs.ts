@@ -1,8 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import {
+  closeSync,
+  fsync as fsyncWithCallback,
+  openSync,
+  renameSync,
+  writeSync,
+  write as writeWithCallback,
+} from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { Refusal } from '../errors.ts';
 import { createByteCache } from './byte-cache.ts';
 
@@ -67,6 +76,12 @@ export async function openBlobFolder(folder: string): Promise<BlobStore> {
   return blobs;
 }
 
+/**
+ * What only the memory of the system is asked for is done at once, as SQLite does it: handing it to another thread and
+ * back takes longer than the thing itself. What waits for the disk is handed over.
+ */
+const [fsync, write] = [promisify(fsyncWithCallback), promisify(writeWithCallback)];
+
 /** Sets the files of this process apart from those of an earlier one with the same process id. */
 const processName = `${hostname().replaceAll(/[^A-Za-z0-9]/g, '_')}-${process.pid}-${randomBytes(6).toString('hex')}`;
 
@@ -100,13 +115,13 @@ class BlobFolder implements BlobStore {
 
   async receive(source: AsyncIterable<Uint8Array>, limits: { maximumBytes: number }): Promise<ReceivedBlob> {
     const path = join(this.#incoming, `${processName}-${randomBytes(8).toString('hex')}`);
-    const file = await open(path, 'wx', 0o600);
+    const file = openSync(path, 'wx', 0o600);
     try {
       const digests = await copy(source, file, limits.maximumBytes);
-      await file.close();
+      closeSync(file);
       return { path, ...digests };
     } catch (error) {
-      await file.close();
+      closeSync(file);
       await rm(path, { force: true });
       throw error;
     }
@@ -115,10 +130,9 @@ class BlobFolder implements BlobStore {
   async keep(received: ReceivedBlob): Promise<void> {
     const target = this.#path(received.sha256);
     await this.#makeDurable(dirname(target));
-    const file = await open(received.path, 'r+');
-    await file.sync().finally(() => file.close());
+    await sync(received.path, 'r+');
     // Also over a blob that is there: the same bytes, on disk for certain, and a damaged copy is repaired.
-    await rename(received.path, target);
+    renameSync(received.path, target);
     this.#ended.add(received);
     await syncFolder(dirname(target));
   }
@@ -174,7 +188,7 @@ class BlobFolder implements BlobStore {
   }
 }
 
-async function copy(source: AsyncIterable<Uint8Array>, file: FileHandle, maximumBytes: number) {
+async function copy(source: AsyncIterable<Uint8Array>, file: number, maximumBytes: number) {
   const [sha256, sha512, sha1] = [createHash('sha256'), createHash('sha512'), createHash('sha1')];
   let size = 0;
   const pieces = source[Symbol.asyncIterator]();
@@ -188,14 +202,14 @@ async function copy(source: AsyncIterable<Uint8Array>, file: FileHandle, maximum
       );
     }
     for (const hash of [sha256, sha512, sha1]) hash.update(next.value);
-    await writeAll(file, next.value);
+    await writeAll(file, next.value, size <= largestSmallBlob);
   }
   return { size, sha256: sha256.digest('hex'), sha512: sha512.digest('hex'), sha1: sha1.digest('hex') };
 }
 
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+async function writeAll(file: number, chunk: Uint8Array, atOnce: boolean): Promise<void> {
   for (let offset = 0; offset < chunk.byteLength; ) {
-    offset += (await file.write(chunk, offset)).bytesWritten;
+    offset += atOnce ? writeSync(file, chunk, offset) : (await write(file, chunk, offset)).bytesWritten;
   }
 }
 
@@ -210,9 +224,12 @@ export async function openIfThere(path: string): Promise<FileHandle | undefined>
 
 /** Puts the entries of `folder` on disk. Windows keeps them with the files and opens no folder. */
 async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
+  if (process.platform !== 'win32') await sync(folder, 'r');
+}
+
+async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
+  const file = openSync(path, flags);
+  await fsync(file).finally(() => closeSync(file));
 }
 
 /** True when no living process can still be writing the file. In doubt false: it is asked again after a day. */

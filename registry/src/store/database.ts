@@ -22,7 +22,8 @@ export interface Database {
   snapshot<T>(work: (db: Read) => Promise<T>): Promise<T>;
   /**
    * What `read` answers, or answered before under the same key, if nobody has committed anything since, in this
-   * process or another. The key says what is read; it may hold no secret, and its answers are not changed.
+   * process or another. The key says all that the answer depends on besides the database: a row that was read before
+   * may be out of date, so its revision belongs into the key. It may hold no secret. Answers are not to be changed.
    */
   readonly recall: Recall;
   /**

@@ -1,5 +1,6 @@
+import { readFileSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { crc32, createInflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { badArchive } from './bad-archive.ts';
 
 /**
@@ -22,16 +23,54 @@ const fixedHeaderBytes = 10;
 const trailerBytes = 8;
 /** `gzip FILE` stores the file's name; no system allows a longer one. */
 const longestName = 255;
+const longestHeader = fixedHeaderBytes + longestName + 1;
 const nameFlag = 0x08;
 
 /** The unpacked bytes. They can be trusted only when the iteration has ended without a refusal. */
 export async function* readGzipMember(path: string, limits: InflateLimits): AsyncGenerator<Buffer> {
+  const small = inflateSmall(path, limits);
+  if (small !== undefined) {
+    yield small;
+    return;
+  }
   const file = await open(path, 'r');
   try {
     yield* inflateMember(file, limits);
   } finally {
     await file.close();
   }
+}
+
+/** What is unpacked at once: a millisecond of work at most. */
+const smallPacked = 64 * 1024;
+const smallUnpacked = 512 * 1024;
+
+/**
+ * Most packages are small, and a stream for them costs ten times what unpacking them does. Whatever is not perfect here is
+ * `undefined`, and is looked at again by those who can say what is wrong with it.
+ */
+function inflateSmall(path: string, limits: InflateLimits): Buffer | undefined {
+  if (statSync(path).size > smallPacked) return undefined;
+  const packed = readFileSync(path);
+  const trailer = packed.subarray(-trailerBytes);
+  try {
+    const content = packed.subarray(parseHeader(packed), -trailerBytes);
+    const maxOutputLength = Math.min(smallUnpacked, limits.unpackedBytes);
+    const { buffer, engine } = inflateRawSync(content, {
+      maxOutputLength,
+      info: true,
+    }) as unknown as Inflated;
+    const whole = engine.bytesWritten === content.byteLength && buffer.byteLength === trailer.readUInt32LE(4);
+    return whole && crc32(buffer) === trailer.readUInt32LE(0) ? buffer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What zlib gives with `info`; its types do not know. */
+interface Inflated {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
 }
 
 async function* inflateMember(file: FileHandle, limits: InflateLimits): AsyncGenerator<Buffer> {
@@ -64,22 +103,20 @@ async function* inflateMember(file: FileHandle, limits: InflateLimits): AsyncGen
   }
 }
 
-/** Returns where the deflate stream begins. */
 async function readHeader(file: FileHandle): Promise<number> {
-  const { buffer, bytesRead } = await file.read(
-    Buffer.alloc(fixedHeaderBytes + longestName + 1),
-    0,
-    undefined,
-    0,
-  );
-  const header = buffer.subarray(0, bytesRead);
-  if (bytesRead < fixedHeaderBytes || header.readUInt16BE(0) !== 0x1f8b || header[2] !== 8) {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(longestHeader), 0, undefined, 0);
+  return parseHeader(buffer.subarray(0, bytesRead));
+}
+
+/** Returns where the deflate stream begins. */
+function parseHeader(header: Buffer): number {
+  if (header.byteLength < fixedHeaderBytes || header.readUInt16BE(0) !== 0x1f8b || header[2] !== 8) {
     throw badArchive('it is not a gzip file');
   }
   // Extra fields, comments, header checksums: no packer of packages writes them, and they are room to hide in.
   if ((header[3] ?? 0) & ~nameFlag) throw badArchive('its gzip header has unusual fields');
   if (header[3] === 0) return fixedHeaderBytes;
-  const nameEnd = header.indexOf(0, fixedHeaderBytes);
+  const nameEnd = header.subarray(0, longestHeader).indexOf(0, fixedHeaderBytes);
   if (nameEnd === -1) throw badArchive('its gzip header does not end');
   return nameEnd + 1;
 }
