@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { IndexRenderer } from '../src/packages/index-renderer.ts';
+import { recallPackage, recallPublic } from '../src/packages/packages.ts';
 import { npmEcosystem } from '../src/protocols/npm/ecosystem.ts';
 import type { Client } from './support/client.ts';
 import { publish } from './support/publishing.ts';
@@ -152,6 +153,20 @@ describe('a change by another process', () => {
       expect((await bob.get(url)).status).toBe(404);
     }
   });
+});
+
+test('what somebody read of a package before it was restricted does not speak for it afterwards', async () => {
+  const registry = await createTestRegistry();
+  const alice = await registry.signUp('alice');
+  await publish(alice);
+  const { database } = registry.services;
+  const id = { ecosystem: 'npm', name: '@acme/tool' };
+  const before = await recallPackage(database, id);
+  await alice.post('/-/package/@acme%2ftool/access', { access: 'restricted' });
+  if (before === undefined) throw new Error('there is no package');
+  await recallPublic(database, before);
+  for (const url of [tool, `${tool}/-/tool-1.0.0.tgz`])
+    expect((await registry.anonymous.get(url)).status).toBe(404);
 });
 
 test('a token ends for the server that knows it when its time is over', async () => {
