@@ -75,7 +75,7 @@ function isOurs({ status, text }: HttpResponse): boolean {
 
 function described(change: Change): string {
   const { operation, name } = change;
-  if (operation === 'owners') return `change the owners of ${name}`;
+  if (operation === 'owners') return `see or change the owners of ${name}`;
   const release = `${operation} ${name} ${change.version}`;
   return operation === 'publish' ? `${release} (sha256 ${change.sha256})` : release;
 }

@@ -23,8 +23,17 @@ export function cargoEnvironment(home: FreshHome): Record<string, string> {
   };
 }
 
+export interface CrateOptions {
+  readonly version?: string;
+  /** What its one file says. */
+  readonly text?: string;
+  /** Below the home; the name of the crate if not said. */
+  readonly folder?: string;
+}
+
 /** A library without dependencies; gives its folder. */
-export async function writeCrate(home: FreshHome, name: string, version = '0.1.0'): Promise<string> {
+export async function writeCrate(home: FreshHome, name: string, options: CrateOptions = {}): Promise<string> {
+  const { version = '0.1.0', text = 'Nothing.', folder = name } = options;
   const manifest = `[package]
 name = "${name}"
 version = "${version}"
@@ -32,9 +41,9 @@ edition = "2021"
 description = "a crate of a test"
 license = "MIT"
 `;
-  await home.file(`${name}/Cargo.toml`, manifest);
-  await home.file(`${name}/src/lib.rs`, '//! Nothing.\n');
-  return join(home.path, name);
+  await home.file(`${folder}/Cargo.toml`, manifest);
+  await home.file(`${folder}/src/lib.rs`, `//! ${text}\n`);
+  return join(home.path, folder);
 }
 
 /** Makes the registry known as `lab`, with these lines of configuration besides. */

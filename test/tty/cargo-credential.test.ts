@@ -199,6 +199,13 @@ describe.skipIf(lacking !== undefined)('cargo publish with cargo-credential-pub'
     expect(await window.screen()).toContain('403: ab cd');
   });
 
+  test('a person who starts it by hand is told what it is for, and stdout stays empty', async () => {
+    const { env, cwd } = await bench();
+    const { code, stdout, stderr } = await run('cargo-credential-pub', [], { cwd, env });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('pub setup cargo');
+  });
+
   test('without a token anywhere cargo goes on to its next provider, and says that there is none', async () => {
     const { cargo, env } = await bench();
     delete env['CARGO_REGISTRIES_LAB_TOKEN'];
