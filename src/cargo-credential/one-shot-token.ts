@@ -19,8 +19,8 @@ export interface OneShotRequest {
 }
 
 /**
- * A token for one change, after the person proved to be there where the registry asks for that; see "One-shot
- * tokens" in `docs/protocol.md`. `undefined` where the registry turns out to be another one than `pub-registry`.
+ * A token for one change, after the person proved to be there where the registry asks for that; see "Tokens
+ * for one act" in `docs/protocol.md`. `undefined` where the registry turns out to be another one than `pub-registry`.
  */
 export async function oneShotToken(
   context: CargoContext,
