@@ -4,16 +4,17 @@ import { answerCargo } from './cargo-credential/answer-cargo.ts';
 import type { CargoContext } from './cargo-credential/context.ts';
 import type { CargoRequest } from './cargo-credential/messages.ts';
 import { serve } from './cargo-credential/serve.ts';
-import { createConfigFile } from './config/config-file.ts';
+import type { CargoSettings } from './config/cargo-settings.ts';
+import { type ConfigFile, createConfigFile, nameOf } from './config/config-file.ts';
 import { configPath } from './config/config-folder.ts';
 import { createLogins } from './config/logins.ts';
-import { createCargoEnvironmentProvider } from './credentials/cargo-environment.ts';
+import { parseIndexUrl } from './config/registry-url.ts';
 import { createCargoKeychain } from './credentials/cargo-keychain.ts';
 import { createCredentials } from './credentials/chain.ts';
+import { createEnvironmentProvider } from './credentials/environment.ts';
 import { createKeychain } from './credentials/keychain.ts';
 import type { AskKeychain } from './credentials/keychain-process.ts';
 import type { RunTool } from './credentials/keychain-tool.ts';
-import type { Credentials } from './credentials/provider.ts';
 import { deferredPrompter, once } from './deferred.ts';
 import { PubError } from './errors.ts';
 import { withRetries } from './http/retry.ts';
@@ -79,16 +80,39 @@ function contextFor(
   };
 }
 
-function credentialsFor(interactive: boolean, note: (text: string) => void): Credentials {
+function credentialsFor(interactive: boolean, note: (text: string) => void): CargoContext['credentials'] {
   const file = createConfigFile(configPath({ environment, platform, home: homedir() }));
+  const settings = once(loadCargoSettings);
+  const fromEnvironment = createEnvironmentProvider({
+    environment,
+    registryOfToken: () => registryOfToken(file, settings),
+    npmrcToken: () => undefined,
+    cargoToken: async (index) => (await settings()).environmentToken(index),
+  });
   const { ask, runTool } = keychainAccess();
   const person = { environment, platform, interactive, note };
   const keychain = createKeychain({ ask, accounts: createLogins(file), ...person });
-  const unused = { plaintextToken: () => false, projectToken: () => false };
   const cargoKeychain = createCargoKeychain({ ask, runTool, ...person });
-  return createCredentials([createCargoEnvironmentProvider({ environment })], keychain, unused, [
-    cargoKeychain,
-  ]);
+  const unused = { plaintextToken: () => false, projectToken: () => false };
+  const { get } = createCredentials([fromEnvironment], keychain, unused, [cargoKeychain]);
+  return {
+    keychain,
+    // Cargo's name for a registry can be another one's name here.
+    get: async (target) => await get({ ...target, name: nameOf(target.url, await file.read()) }),
+  };
+}
+
+async function loadCargoSettings(): Promise<CargoSettings> {
+  const { createCargoSettings } = await import('./config/cargo-settings.ts');
+  return await createCargoSettings({ environment, home: homedir(), workingDirectory: process.cwd() });
+}
+
+/** What `PUB_TOKEN` is for: as for `pub`, but nothing that npm's settings say. */
+async function registryOfToken(file: ConfigFile, settings: () => Promise<CargoSettings>): Promise<string> {
+  const config = await file.read();
+  const wish = environment['PUB_REGISTRY'] || config.default || '';
+  if (wish.includes(':')) return parseIndexUrl(wish);
+  return config.registries.get(wish) ?? (wish && (await settings()).own.indexOf(wish)) ?? '';
 }
 
 /** Loaded with the first question: who has a token in the environment asks none. */

@@ -1,4 +1,5 @@
 import type { RegistryTarget } from '../config/registry-target.ts';
+import { namelessAccount } from '../credentials/provider.ts';
 import { PubError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import type { CargoContext, PubRegistry } from './context.ts';
@@ -6,9 +7,6 @@ import type { CargoAnswer, CargoRequest } from './messages.ts';
 import { pubRegistryOf } from './pub-registry.ts';
 
 type LogIn = Extract<CargoRequest, { readonly kind: 'login' }>;
-
-/** Stands for the account where a registry does not tell whose token it is: cargo's protocol has no such question. */
-const unnamed = 'cargo';
 
 const instead = 'store it with `pub login --token-stdin`';
 
@@ -25,7 +23,7 @@ export async function logIn(
     request.token === undefined
       ? await askFor(context, target, { registry, request })
       : checked(request.token);
-  const account = registry === undefined ? unnamed : await accountAt(registry, token);
+  const account = registry === undefined ? namelessAccount : await accountAt(registry, token);
   await context.credentials.keychain.store(target, account, token);
   context.note(`The token for ${shown(target)} was stored in the keychain of this computer.`);
   return { kind: 'login' };
@@ -36,7 +34,7 @@ async function accountAt(registry: PubRegistry, token: Secret): Promise<string> 
   try {
     return await registry.whoAmI(token);
   } catch (error) {
-    if (error instanceof PubError && error.code === 'E_NOT_FOUND') return unnamed;
+    if (error instanceof PubError && error.code === 'E_NOT_FOUND') return namelessAccount;
     throw error;
   }
 }

@@ -72,14 +72,14 @@ describe.skipIf(lacking.length > 0)('cargo with cargo-credential-pub', () => {
     expect(await window.exitCode()).toBe(0);
     expect(await window.screen()).toContain('was stored in the keychain');
     expect(await window.screen()).not.toContain(token);
-    expect(await keyring.lookUp(service, 'cargo')).toBe(token);
+    expect(await keyring.lookUp(service, '(token)')).toBe(token);
 
     const published = await cargo(publish);
     expect([published.code, registry.uploads]).toEqual([0, [{ authorization: token }]]);
     expect(published.stdout + published.stderr).not.toContain(token);
 
     expect((await cargo(['logout', ...atRegistry])).code).toBe(0);
-    expect(await keyring.lookUp(service, 'cargo')).toBeUndefined();
+    expect(await keyring.lookUp(service, '(token)')).toBeUndefined();
     const config = await readFile(join(keyring.home.path, '.config', 'pub', 'config.toml'), 'utf8');
     expect(config).not.toContain('logins');
     expect((await cargo(publish)).stderr).toContain('no token found for `lab`');
@@ -91,7 +91,7 @@ describe.skipIf(lacking.length > 0)('cargo with cargo-credential-pub', () => {
     expect((await cargo(['login', ...atRegistry, ...libsecret], `${token}\n`)).code).toBe(0);
     expect((await cargo(publish)).code).toBe(0);
     expect(registry.uploads).toEqual([{ authorization: token }]);
-    expect(await keyring.lookUp(service, 'cargo')).toBeUndefined();
+    expect(await keyring.lookUp(service, '(token)')).toBeUndefined();
   });
 
   test('stops at a keyring that is locked, and does not go on to another provider', async () => {

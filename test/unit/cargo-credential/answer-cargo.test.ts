@@ -269,7 +269,7 @@ describe('cargo login', () => {
         ['token for https://registry.example/cargo/index/ (see https://registry.example/me)', 'Bearer x'],
       ],
     });
-    expect(kept).toEqual([`${indexUrl} cargo Bearer x`]);
+    expect(kept).toEqual([`${indexUrl} (token) Bearer x`]);
   });
 
   test('logs in in a browser where the registry is ours', async () => {
