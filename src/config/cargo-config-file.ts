@@ -35,7 +35,7 @@ export function createCargoConfig(options: CargoConfigOptions): CargoConfig {
 async function change(options: CargoConfigOptions, edit: Edit): Promise<CargoSetup> {
   const path = await configPathOf(options);
   const provider = await findCargoProvider(options);
-  return await whileLocked(path, async () => {
+  const attempt = whileLocked(path, async () => {
     const before = await read(path);
     const after = understood(path, () => edit(before ?? madeByUs, provider));
     const changed = after !== (before ?? madeByUs);
@@ -44,6 +44,9 @@ async function change(options: CargoConfigOptions, edit: Edit): Promise<CargoSet
     const table = parseConfig(after);
     const overridden = overriding(table, options.environment);
     return { path, provider, changed, providers: providersOf(table), overridden };
+  });
+  return await attempt.catch((error) => {
+    throw error instanceof PubError ? error : refused(`cannot change ${path}`, error);
   });
 }
 

@@ -83,8 +83,10 @@ describe("cargo's configuration", () => {
     'that cannot be understood is refused and left alone: %j',
     async (text) => {
       await writeFile(path, text);
-      for (const change of [config().addProvider(), config().removeProvider()]) {
-        const error = await change.catch((caught: unknown) => caught);
+      for (const change of ['addProvider', 'removeProvider'] as const) {
+        const error = await config()
+          [change]()
+          .catch((caught: unknown) => caught);
         expect(error).toBeInstanceOf(PubError);
         expect((error as PubError).message).toBe(`cannot change ${path}`);
         expect((error as PubError).hint).toBeDefined();
@@ -92,6 +94,13 @@ describe("cargo's configuration", () => {
       expect(await readFile(path, 'utf8')).toBe(text);
     },
   );
+
+  test('at a place where nothing can be written is an error that names it', async () => {
+    const error = await config({ CARGO_HOME: '/dev/null/cargo' })
+      .addProvider()
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'E_CONFIG', message: expect.stringContaining('/dev/null/cargo') });
+  });
 
   test('tells what goes past the list', async () => {
     const text = `[registry]\ncredential-provider = "cargo:token"\n[registries]\nlab = { index = "sparse+https://a/", credential-provider = ["x"] }\nother = { index = "sparse+https://b/" }\n`;
