@@ -142,7 +142,7 @@ describe('a packument from upstream', () => {
     const { upstream, registry } = await proxy();
     upstream.publish();
     const text =
-      '{"name":"left","__proto__":{"x":1},"versions":{"__proto__":{},"constructor":{}},"dist-tags":{"__proto__":"1.0.0","toString":"1.0.0"}}';
+      '{"name":"left","__proto__":{"x":1},"keywords":{"__pro\\u0001to__":1},"versions":{"__proto__":{},"constructor":{}},"dist-tags":{"__proto__":"1.0.0","toString":"1.0.0"}}';
     upstream.on('/left', { body: text });
     const answer = await registry.anonymous.get('/left');
     expect(answer.text).not.toContain('__proto__');

@@ -20,7 +20,8 @@ const pathsOf = ({ requests }: { requests: { path: string }[] }) => requests.map
 describe('a name that is nobody’s here', () => {
   test('is read from upstream, with the archive at an address of this registry', async () => {
     const { upstream, registry } = await proxy();
-    const bytes = upstream.publish({ manifest: { dependencies: { right: '1' }, scripts: { test: 'x' } } });
+    const scripts = { test: 'x', postinstall: 'y' };
+    const bytes = upstream.publish({ manifest: { dependencies: { right: '1' }, scripts } });
     for (const accept of ['application/json', 'application/vnd.npm.install-v1+json']) {
       const { status, body, headers } = await registry.anonymous.get('/left', { headers: { accept } });
       expect(status).toBe(200);
@@ -28,6 +29,7 @@ describe('a name that is nobody’s here', () => {
       expect(body['dist-tags']).toEqual({ latest: '1.0.0' });
       expect(body.versions['1.0.0']).toMatchObject({
         dependencies: { right: '1' },
+        hasInstallScript: true,
         dist: { tarball: `http://registry.example${archive}` },
       });
       expect('scripts' in body.versions['1.0.0']).toBe(accept === 'application/json');

@@ -64,6 +64,11 @@ describe('approving a publish', () => {
     const { client, authenticator, browser } = await publisher(registry);
     const { page, done } = await ask(client);
     expect((await client.get(done)).status).toBe(202);
+    // As `npm dist-tag add` and `rm` poll: with the method of what waits for it.
+    expect(
+      (await client.put(done, '"1.0.0"', { headers: { 'content-type': 'application/json' } })).status,
+    ).toBe(202);
+    expect((await client.delete(done)).status).toBe(202);
 
     const shown = await browser.open(page);
     const digest = createHash('sha256').update(archiveOf()).digest('hex');

@@ -6,6 +6,7 @@ import { type Account, signUp } from '../support/accounts.ts';
 import { type Client, npm11, npm12, npmrc, pnpm, pnpm12, yarn1, yarn4, yarnrc } from '../support/clients.ts';
 import { type FreshHome, freshHome } from '../support/fresh-home.ts';
 import { type PasskeyPerson, passkeyPerson } from '../support/passkey-person.ts';
+import { root } from '../support/places.ts';
 import { publishArchive } from '../support/publish-archive.ts';
 import { type RunningServer, startRegistry } from '../support/servers.ts';
 import { openTerminal } from '../support/tmux.ts';
@@ -271,4 +272,19 @@ test.concurrent.each(Object.entries(rows))('%s', { timeout: 240_000 }, async (na
     await take(story, step, command);
     await outcomes[step](story);
   }
+});
+
+/** One line of the table: a step, and how each client goes about it. */
+function lineOf(step: Step): string {
+  const cells = Object.values(rows).map(({ commands, forgetsOnly }) => {
+    const proof = commands[step]?.[0] ?? '–';
+    if (proof !== 'no proof') return proof;
+    return step === 'log out' && forgetsOnly ? 'forgets' : 'yes';
+  });
+  return `| ${[step, ...cells].join(' | ')} |`;
+}
+
+test('docs/protocol.md says the same', async () => {
+  const text = await readFile(join(root, 'docs', 'protocol.md'), 'utf8');
+  for (const step of steps) expect(text).toContain(lineOf(step));
 });

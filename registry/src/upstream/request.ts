@@ -172,5 +172,5 @@ function etagOf({ headers }: Response): string | undefined {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   const code = (error.cause as NodeJS.ErrnoException | undefined)?.code;
-  return code ?? error.message;
+  return (code ?? error.message).slice(0, 200).replaceAll(/[^\x20-\x7e]/g, '?');
 }

@@ -16,8 +16,8 @@ export function cleanJson(value: Json, depth = 0): Json {
   if (depth > deepest) throw new Error(`it is nested deeper than ${deepest} levels`);
   if (Array.isArray(value)) return value.map((entry) => cleanJson(entry, depth + 1));
   if (!isJsonObject(value)) return value;
-  const members = Object.entries(value).filter(([key]) => key !== '__proto__');
-  return Object.fromEntries(
-    members.map(([key, member]) => [key.replaceAll(controls, ''), cleanJson(member, depth + 1)]),
+  const members = Object.entries(value).map(
+    ([key, member]) => [key.replaceAll(controls, ''), cleanJson(member, depth + 1)] as const,
   );
+  return Object.fromEntries(members.filter(([key]) => key !== '__proto__'));
 }

@@ -110,19 +110,34 @@ const textMaps = [
 ];
 
 function entryOf(entry: JsonObject, { name, version, form, sha512 }: Entry): JsonObject {
-  const members = Object.entries(entry).filter(([key, value]) => {
-    if (textMaps.includes(key) && !(key === 'bin' && typeof value === 'string')) return isTextMap(value);
-    return form === 'abbreviated' ? kept.includes(key) : !key.startsWith('_') && key !== 'deprecated';
-  });
-  const { deprecated, hasInstallScript, _hasShrinkwrap } = entry;
+  const isPassedOn = (key: string) => (form === 'full' ? !key.startsWith('_') : kept.includes(key));
+  const members = Object.entries(entry).filter(([key, value]) => isPassedOn(key) && isSound(key, value));
+  const { deprecated, _hasShrinkwrap } = entry;
   return {
-    ...Object.fromEntries(members.filter(([key]) => form === 'full' || kept.includes(key))),
+    ...Object.fromEntries(members.filter(([key]) => !ours.includes(key))),
     ...(typeof deprecated === 'string' && deprecated !== '' && { deprecated }),
     ...(form === 'full' && { _id: `${name}@${version}` }),
-    ...(hasInstallScript === true && { hasInstallScript }),
+    ...(runsScripts(entry) && { hasInstallScript: true }),
     ...(_hasShrinkwrap === true && { _hasShrinkwrap }),
     dist: distOf(objectIn(entry, 'dist'), { name, version, sha512 }),
   };
+}
+
+/** Written anew, below, whatever upstream says there. */
+const ours = ['dist', 'deprecated', 'hasInstallScript'];
+
+function isSound(key: string, value: Json | undefined): boolean {
+  const mayBeText = key === 'bin' && typeof value === 'string';
+  return !textMaps.includes(key) || mayBeText || isTextMap(value);
+}
+
+/** Upstreams that have no abbreviated form do not say so in the full one, and the scripts are left out of it here. */
+function runsScripts(entry: JsonObject): boolean {
+  const scripts = objectIn(entry, 'scripts');
+  return (
+    entry['hasInstallScript'] === true ||
+    ['preinstall', 'install', 'postinstall'].some((key) => key in scripts)
+  );
 }
 
 const kept: readonly string[] = abbreviatedMembers;
