@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
-import { type ByteRange, largestSmallBlob } from '../store/blobs.ts';
+import type { ByteRange } from '../store/blobs.ts';
 import type { ReleaseRow } from '../store/schema.ts';
 import { requestedRange } from './byte-range.ts';
 import { setCaching } from './caching.ts';
@@ -16,8 +16,8 @@ export interface ArchiveAnswer {
 }
 
 /**
- * Sends the archive of a release, which never changes under its URL, or the part of it that was asked for. Small
- * ones come from memory, large ones as they are read.
+ * Sends the archive of a release, which never changes under its URL, or the part of it that was asked for: from
+ * memory, or as it is read.
  */
 export async function sendArchive(
   services: Services,
@@ -50,14 +50,11 @@ async function open(
   { sha256, size }: ArchiveAnswer['archive'],
   part: ByteRange,
 ): Promise<Content> {
-  if (size <= largestSmallBlob) {
-    const whole = await blobs.read(sha256);
-    if (whole?.byteLength === size) return whole.subarray(part.start, part.end + 1);
-  } else {
-    const blob = await blobs.open(sha256, part);
-    if (blob?.size === size) return blob.content;
-    blob?.content.destroy();
-  }
+  const whole = await blobs.read(sha256, size);
+  if (whole?.byteLength === size) return whole.subarray(part.start, part.end + 1);
+  const blob = whole === undefined ? await blobs.open(sha256, part) : undefined;
+  if (blob?.size === size) return blob.content;
+  blob?.content.destroy();
   throw new Error(`the blob ${sha256} is missing or damaged`);
 }
 

@@ -57,8 +57,11 @@ export interface BlobStore {
   discard(received: ReceivedBlob): Promise<void>;
   has(sha256: string): Promise<boolean>;
   open(sha256: string, range?: ByteRange): Promise<OpenBlob | undefined>;
-  /** The whole of a blob of at most `largestSmallBlob` bytes, kept in memory for who asks next. Not to be changed. */
-  read(sha256: string): Promise<Buffer | undefined>;
+  /**
+   * The whole of a blob of that size, where it pays to have it in memory: of a small one, and of one of up to
+   * `largestKeptBlob` bytes that was asked for before. Not to be changed. `undefined` otherwise: `open` it.
+   */
+  read(sha256: string, size: number): Promise<Buffer | undefined>;
   /** Reads the whole blob and compares it with its name. */
   verify(sha256: string): Promise<'intact' | 'corrupt' | 'absent'>;
 }
@@ -66,8 +69,14 @@ export interface BlobStore {
 /** Up to here reading a file costs more than its bytes do: nine of ten npm packages. */
 export const largestSmallBlob = 256 * 1024;
 
-/** Of memory for small blobs. */
-const memoryBytes = 32 * 1024 * 1024;
+/** What is larger is read as it is sent, however often. */
+export const largestKeptBlob = 4 * 1024 * 1024;
+
+/** Of memory for blobs. */
+const memoryBytes = 64 * 1024 * 1024;
+
+/** How many blobs are known to have been asked for. Above it all are forgotten, and read from the disk once more. */
+const mostAsked = 10_000;
 
 /** Opens the store in `folder`, making it as needed, and removes what dead processes left half received. */
 export async function openBlobFolder(folder: string): Promise<BlobStore> {
@@ -95,7 +104,10 @@ class BlobFolder implements BlobStore {
   readonly #durable = new Set<string>();
   /** What was kept or discarded: whoever received a blob discards it in any case, and often more than one does. */
   readonly #ended = new WeakSet<ReceivedBlob>();
-  readonly #small = createByteCache<Buffer>(memoryBytes);
+  readonly #memory = createByteCache<Buffer>(memoryBytes);
+  readonly #loading = new Map<string, Promise<Buffer | undefined>>();
+  /** Large blobs that somebody asked for: what is fetched once does not push out what many fetch. */
+  readonly #asked = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -153,17 +165,33 @@ class BlobFolder implements BlobStore {
     const file = await openIfThere(this.#path(sha256));
     if (file === undefined) return undefined;
     const { size } = await file.stat();
-    return { size, content: file.createReadStream({ highWaterMark: 256 * 1024, ...range }) };
+    return { size, content: file.createReadStream({ highWaterMark: 64 * 1024, ...range }) };
   }
 
-  async read(sha256: string): Promise<Buffer | undefined> {
-    const known = this.#small.get(sha256);
+  async read(sha256: string, size: number): Promise<Buffer | undefined> {
+    const known = this.#memory.get(sha256);
     if (known !== undefined) return known;
+    if (size > largestSmallBlob && (size > largestKeptBlob || !this.#wasAsked(sha256))) return undefined;
+    const begun = this.#loading.get(sha256);
+    if (begun !== undefined) return await begun;
+    const loading = this.#load(sha256).finally(() => this.#loading.delete(sha256));
+    this.#loading.set(sha256, loading);
+    return await loading;
+  }
+
+  async #load(sha256: string): Promise<Buffer | undefined> {
     const file = await openIfThere(this.#path(sha256));
     if (file === undefined) return undefined;
     const bytes = await file.readFile().finally(() => file.close());
-    if (bytes.byteLength <= largestSmallBlob) this.#small.set(sha256, bytes, bytes.byteLength);
+    this.#memory.set(sha256, bytes, bytes.byteLength);
     return bytes;
+  }
+
+  #wasAsked(sha256: string): boolean {
+    if (this.#asked.has(sha256)) return true;
+    if (this.#asked.size >= mostAsked) this.#asked.clear();
+    this.#asked.add(sha256);
+    return false;
   }
 
   async verify(sha256: string): Promise<'intact' | 'corrupt' | 'absent'> {
