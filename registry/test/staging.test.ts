@@ -86,6 +86,34 @@ describe.each(['npm', 'pub'] as const)('a release handed in over the protocol of
     expect(stateOf(registry)).toEqual(['1.0.0 published totp']);
   });
 
+  test('whose staging fails at any step leaves nothing behind, and can be handed in again', async () => {
+    const [registry, alice] = await withAlice();
+    const { blobs } = registry.services;
+    const keep = blobs.keep.bind(blobs);
+    const rowsWhenKept: number[] = [];
+    const fail = { before: true, after: true };
+    blobs.keep = async (received) => {
+      if (fail.before) throw new Error('the disk is full');
+      await keep(received);
+      rowsWhenKept.push(registry.sql('select id from releases').length);
+      if (fail.after) throw new Error('the power went');
+    };
+    expect((await stage(alice, {}, { via })).status).toBe(500);
+    fail.before = false;
+    expect((await stage(alice, {}, { via })).status).toBe(500);
+    fail.after = false;
+    registry.sql("create trigger full before insert on releases begin select raise(abort, 'full'); end");
+    expect((await stage(alice, {}, { via })).status).toBe(500);
+    for (const table of ['packages', 'releases', 'owners', 'scopes'])
+      expect(registry.sql(`select * from ${table}`)).toEqual([]);
+    expect(mailsOf(registry, 'staged')).toEqual([]);
+    registry.sql('drop trigger full');
+    const id = await staged(alice, {}, { via });
+    expect((await alice.get(`/-/stage/${id}/tarball`)).bytes).toEqual(archiveOf());
+    // Each time the archive was kept, no row named it yet.
+    expect(rowsWhenKept).toEqual([0, 0, 0]);
+  });
+
   test('and rejected is public never, and its version is used by nobody again', async () => {
     const [registry, alice, app] = await withAlice();
     const id = await staged(alice, {}, { via });
