@@ -4,7 +4,7 @@ import type { Proofs, PublishRequest } from '../registry.ts';
 import { preflightBody } from './preflight.ts';
 import { type RegistryClient, unexpectedAnswer } from './registry-client.ts';
 
-/** What `pub-registry` gives for an approval in a browser, or for a code (docs/protocol.md, "One proof for several"). */
+/** What `pub-registry` gives for an approval in a browser, or for a code (docs/protocol.md, "One proof for several releases"). */
 const proof = /^[0-9a-f]{64}$/;
 
 /** `POST /-/pub/v1/batch-proofs`. What a browser gave is such a proof already. */

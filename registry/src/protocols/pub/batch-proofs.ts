@@ -9,7 +9,7 @@ import { refuseForeignName } from '../../upstream/foreign-names.ts';
 import { bodyObject, requireRequester } from '../request.ts';
 import { parseReleases } from './declared-releases.ts';
 
-/** `POST /-/pub/v1/batch-proofs`: docs/protocol.md, "One proof for many releases". */
+/** `POST /-/pub/v1/batch-proofs`: docs/protocol.md, "One proof for several releases". */
 export async function postBatchProof(services: Services, request: FastifyRequest, reply: FastifyReply) {
   const requester = await requireRequester(services, request);
   const acts: Act[] = [];

@@ -7,7 +7,7 @@ import type { JsonObject } from '../../strict-json.ts';
 import { bodyObject, requireRequester } from '../request.ts';
 import { parseDigest } from './declared-releases.ts';
 
-/** `POST /-/pub/v1/one-shot-tokens`: docs/protocol.md, "Tokens for one act". */
+/** `POST /-/pub/v1/one-shot-tokens`: docs/protocol.md, "One-shot tokens". */
 export async function postOneShotToken(services: Services, request: FastifyRequest, reply: FastifyReply) {
   const requester = await requireRequester(services, request);
   const operation = parseOperation(services, bodyObject(request));
