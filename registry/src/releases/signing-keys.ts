@@ -39,14 +39,20 @@ export interface PublicKey {
 /** The keys in `file`, which is made with a first key when there is none. */
 export function openSigningKeys(file: string): SigningKeys {
   if (readPrivateFile(file) === undefined) createPrivateFile(file, textOf(createKey(), []));
+  // The file is read each time, for an operator may rotate the key; taking it apart costs ten times as much.
+  let known: (Keys & { readonly text: string | undefined }) | undefined;
+  const keys = () => {
+    const text = readPrivateFile(file);
+    if (known === undefined || known.text !== text) known = { ...parseKeys(text), text };
+    return known;
+  };
   return {
     sign(message) {
-      const { current } = readKeys(file);
-      const sig = sign('sha256', Buffer.from(message), current).toString('base64');
-      return { keyid: publicKeyOf(current).id, sig };
+      const { current, id } = keys();
+      return { keyid: id, sig: sign('sha256', Buffer.from(message), current).toString('base64') };
     },
     list() {
-      const { current, earlier } = readKeys(file);
+      const { current, earlier } = keys();
       return [publicKeyOf(current), ...earlier];
     },
   };
@@ -57,7 +63,7 @@ export function openSigningKeys(file: string): SigningKeys {
  * `keep` it does not, and neither does any before it.
  */
 export function replaceSigningKey(file: string, ended: number, { keep }: { keep: boolean }): void {
-  const { current, earlier } = readKeys(file);
+  const { current, earlier } = parseKeys(readPrivateFile(file));
   const last = { ...publicKeyOf(current), expires: new Date(ended).toISOString() };
   replacePrivateFile(file, textOf(createKey(), keep ? [last, ...earlier] : []));
 }
@@ -78,14 +84,17 @@ function describePublic(key: KeyObject, expires: string | null): PublicKey {
 
 interface Keys {
   readonly current: KeyObject;
+  /** Of the current one. */
+  readonly id: string;
   readonly earlier: readonly PublicKey[];
 }
 
-function readKeys(file: string): Keys {
-  const [first, ...rest] = readPrivateFile(file)?.split('\n').filter(Boolean) ?? [];
+function parseKeys(text: string | undefined): Keys {
+  const [first, ...rest] = text?.split('\n').filter(Boolean) ?? [];
   if (first === undefined) throw new Error('the signing key file is missing or holds no key');
   try {
-    return { current: parsePrivate(first), earlier: rest.map(parsePublic) };
+    const current = parsePrivate(first);
+    return { current, id: publicKeyOf(current).id, earlier: rest.map(parsePublic) };
   } catch (error) {
     throw new Error('the signing key file is malformed', { cause: error });
   }
