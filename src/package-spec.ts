@@ -24,6 +24,14 @@ export function parsePackageSpec(text: string): PackageSpec {
   return { name, version };
 }
 
+/** A package and a range of its versions, such as `left-pad@<1.3.0`; all versions where none is named. Throws `E_USAGE`. */
+export function parsePackageRange(text: string): { readonly name: string; readonly range: string } {
+  const at = text.indexOf('@', 1);
+  const { name } = parsePackageSpec(at === -1 ? text : text.slice(0, at));
+  const range = at === -1 ? '*' : text.slice(at + 1).trim();
+  return { name, range: range === '' ? '*' : range };
+}
+
 function isWord(text: string): boolean {
   return text.length > 0 && text.length <= 512 && !/[\s\p{Cc}\p{Cf}]/u.test(text);
 }

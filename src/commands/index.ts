@@ -1,5 +1,8 @@
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { accessCommand } from './access.ts';
+import { deprecateCommand, undeprecateCommand } from './deprecate.ts';
+import { distTagCommand } from './dist-tag.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
 import { organisationCommand } from './organisation.ts';
@@ -9,8 +12,11 @@ import { publishCommand } from './publish.ts';
 import { registryCommand } from './registry.ts';
 import { searchCommand } from './search.ts';
 import { setupCommand } from './setup.ts';
+import { stageCommand } from './stage.ts';
+import { teamCommand } from './team.ts';
 import { tokenCommand } from './token.ts';
 import { twoFactorCommand } from './two-factor.ts';
+import { unpublishCommand } from './unpublish.ts';
 import { whoamiCommand } from './whoami.ts';
 import { yankCommand } from './yank.ts';
 
@@ -22,8 +28,15 @@ const commands: readonly ((context: Context) => Command)[] = [
   publishCommand,
   packageCommand,
   yankCommand,
+  stageCommand,
+  deprecateCommand,
+  undeprecateCommand,
+  unpublishCommand,
+  distTagCommand,
   ownerCommand,
+  accessCommand,
   organisationCommand,
+  teamCommand,
   twoFactorCommand,
   tokenCommand,
   searchCommand,

@@ -24,6 +24,8 @@ interface PublishOptions extends SecondFactorOptions {
   readonly verify?: true;
   readonly index?: string;
   readonly workspaces?: true;
+  readonly provenanceFile?: string;
+  readonly wait: boolean;
 }
 
 export function publishCommand(context: Context): Command {
@@ -50,6 +52,12 @@ export function publishCommand(context: Context): Command {
     .option('--workspaces', 'publish all members of the workspace that are not out yet (also -ws)')
     .option('--allow-dirty', 'of a crate: also with changes that are not in git yet')
     .option('--verify', 'of a crate: build what was packed before it is sent')
+    .option(
+      '--provenance-file <bundle>',
+      'attach this Sigstore bundle, which says how it was built',
+      nonEmpty,
+    )
+    .option('--no-wait', 'do not wait where a registry looks at a release before it can be installed')
     .option('--dry-run', 'do everything but send the archive')
     .option('--ignore-scripts', 'do not run the scripts of the package')
     .option('--yes', 'publish even if the archive holds something dangerous')
@@ -71,6 +79,8 @@ export function publishCommand(context: Context): Command {
         acceptDanger: options.yes ?? false,
         allowDirty: options.allowDirty ?? false,
         verify: options.verify ?? false,
+        wait: options.wait,
+        provenanceFile: options.provenanceFile,
       };
       const members = membersOf(options);
       return members === undefined

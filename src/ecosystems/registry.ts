@@ -2,12 +2,10 @@ import type { PubError } from '../errors.ts';
 import type { BrowserRequest } from '../second-factor/challenge.ts';
 import type { Secret } from '../secret.ts';
 import type { Archive } from './ecosystem.ts';
-
-/** Who is asking, and the second factor they gave, if any. */
-export interface Proofs {
-  readonly token: Secret;
-  readonly oneTimePassword?: Secret | undefined;
-}
+import type { PackageChanges } from './package-changes.ts';
+import type { Proofs } from './proofs.ts';
+import type { Staging } from './staging.ts';
+import type { Teams } from './teams.ts';
 
 export interface Login {
   readonly username: string;
@@ -24,6 +22,8 @@ export interface PublishRequest {
   readonly access: 'public' | 'restricted' | undefined;
   /** Handed in to wait for an approval, instead of made public. */
   readonly stage: boolean;
+  /** A Sigstore bundle, as JSON, that says how the archive was built. Refused when it speaks of another one. */
+  readonly provenance?: string | undefined;
 }
 
 /** What would become of one release. */
@@ -37,8 +37,11 @@ export type ReleasePlan =
 export interface PublishPlan {
   /** The account the token belongs to, where the registry tells. */
   readonly account: string | undefined;
-  /** True: ask for the code now. False: none is needed. `unknown`: the registry cannot be asked beforehand. */
-  readonly secondFactor: boolean | 'unknown';
+  /**
+   * True: ask for the code now. False: none is needed. `likely`: the account has it so, and the token may be an
+   * exception. `unknown`: the registry cannot be asked beforehand.
+   */
+  readonly secondFactor: boolean | 'likely' | 'unknown';
   /** One for each request, in their order. */
   readonly releases: readonly ReleasePlan[];
   /** Where the person can approve exactly these in a browser. */
@@ -57,6 +60,9 @@ export interface PublishOutcome {
   /** What the registry has to say about it, in its own words. */
   readonly warnings?: readonly string[] | undefined;
 }
+
+/** `validating`: the time to wait is over, or nobody wanted to wait. */
+export type Availability = 'published' | 'validating' | 'blocked';
 
 /** As many releases as one {@link Registry.planPublish} or {@link Registry.proveBatch} takes (docs/protocol.md, "Preflight"). */
 export const mostReleasesInBatch = 100;
@@ -209,6 +215,19 @@ export interface Registry {
   /** No new project gets the version any more, or does again. `E_UNSUPPORTED` where the ecosystem has no such thing. */
   yank(proofs: Proofs, yanking: Yanking): Promise<void>;
   search(query: SearchQuery, token: Secret | undefined): Promise<SearchResult>;
+  /**
+   * Whether a published version can be installed. Some registries look at it first: waits for that, within limits, and
+   * tells `onValidating` that it does. `undefined` where the registry does not say.
+   */
+  awaitAvailability?(
+    token: Secret,
+    archive: Archive,
+    onValidating: (() => void) | undefined,
+  ): Promise<Availability | undefined>;
+
+  readonly packages: PackageChanges;
+  readonly staging: Staging;
+  readonly teams: Teams;
 
   owners(packageName: string, token: Secret | undefined): Promise<readonly Owner[]>;
   /** A role other than owner, or an invitation, is for a registry that knows them. Says which of the two it was. */

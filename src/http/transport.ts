@@ -21,6 +21,11 @@ export interface HttpRequest {
   readonly oneTimePassword?: Secret | undefined;
   /** A string is sent as it is, a Secret is a body that holds one (a login). */
   readonly body?: string | Secret | StreamedBody;
+  /**
+   * Takes the body of a success as it comes, undecoded, where it is an archive and not a text; `text` is empty then.
+   * Called again, for a body that begins anew, when a GET is repeated.
+   */
+  readonly receive?: ((bytes: AsyncIterable<Uint8Array>) => Promise<void>) | undefined;
   /** Told the number of body bytes handed to the connection so far. */
   readonly onProgress?: ((sent: number) => void) | undefined;
 }

@@ -39,7 +39,7 @@ function requestHeaders(settings: TransportSettings, request: HttpRequest): Reco
   return {
     'user-agent': settings.userAgent,
     accept: 'application/json',
-    'accept-encoding': acceptedEncodings,
+    'accept-encoding': request.receive === undefined ? acceptedEncodings : 'identity',
     ...request.headers,
     ...(length === undefined ? {} : { 'content-length': String(length) }),
     ...credentialHeaders(request),
@@ -63,6 +63,10 @@ async function exchange(
       ...(settings.signal === undefined ? {} : { signal: settings.signal }),
     });
     const answerHeaders = joinHeaders(answer.headers);
+    if (request.receive !== undefined && answer.statusCode >= 200 && answer.statusCode < 300) {
+      await request.receive(answer.body);
+      return { status: answer.statusCode, headers: answerHeaders, text: '' };
+    }
     const text = await readAnswer(url, answer.body, {
       encoding: answerHeaders['content-encoding'],
       limit: settings.maximumAnswer ?? defaultMaximumAnswer,

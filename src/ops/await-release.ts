@@ -5,10 +5,11 @@ import type { Release } from './publish-report.ts';
 /** Passes on what the registry said, and waits where a release takes a while to be there for others. */
 export async function awaitRelease(
   { terminal }: Pick<Context, 'terminal'>,
-  { connection, credential, request }: Release,
+  { connection, login, request }: Release,
   { state, warnings = [] }: PublishOutcome,
 ): Promise<void> {
   for (const warning of warnings) terminal.warn(warning);
+  const { credential } = login;
   if (state !== 'published' || credential === undefined) return;
   const { archive } = request;
   const name = `${archive.name}@${archive.version}`;

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import type { Credential } from '../credentials/provider.ts';
 import { namelessAccount } from '../credentials/provider.ts';
 import { PubError } from '../errors.ts';
 import { withSecondFactor } from '../second-factor/with-second-factor.ts';
@@ -20,7 +21,7 @@ export interface LogInRequest {
   readonly oneTimePassword: Secret | undefined;
 }
 
-type LogInContext = Pick<
+export type LogInContext = Pick<
   Context,
   | 'registries'
   | 'credentials'
@@ -85,6 +86,38 @@ async function accountOf({
     }
     return undefined;
   }
+}
+
+/** In the middle of another command, whose account has to stay the one it was. Gives what is kept from now on. */
+export async function logInAgain(
+  context: LogInContext,
+  connection: Connection,
+  { account }: Credential,
+): Promise<Credential> {
+  const { displayUrl } = connection.registry;
+  context.terminal.warn(`the login to ${displayUrl} has ended: log in again, and this goes on`);
+  const token = await newToken(context, connection, whoeverIsAsked);
+  try {
+    const now = await connection.registry.whoAmI(token);
+    if (account !== undefined && now !== account) throw anotherAccount(account, now);
+    await context.credentials.keychain.store(connection.target, now, token);
+    context.terminal.status('Logged in', `as ${now} at ${displayUrl}`);
+    return { token, account: now, source: 'the keychain', kept: true };
+  } catch (error) {
+    await revokeQuietly(connection, token);
+    throw error;
+  }
+}
+
+const whoeverIsAsked: LogInRequest = {
+  ...{ registry: undefined, username: undefined, email: undefined, oneTimePassword: undefined },
+  ...{ signUp: false, standardInput: undefined, printToken: false },
+};
+
+function anotherAccount(before: string, now: string): PubError {
+  return new PubError('E_REFUSED', `this was begun as ${before}, and you logged in as ${now}`, {
+    hint: 'run `pub login` and the command again',
+  });
 }
 
 /** For machines that keep no token: the person says where it goes, and this program writes it nowhere. */

@@ -53,13 +53,11 @@ export function showMembers({ terminal }: ReportContext, members: readonly Membe
       terminal.note(`    ${name}  ${about.join(', ')}\n      sha256 ${archive.digests.sha256}`);
     }
   }
-  const destinations = new Map(
-    members.map(({ connection, credential, plan }) => [connection, { credential, plan }]),
-  );
-  for (const [{ registry }, { credential, plan }] of destinations) {
+  const destinations = new Map(members.map(({ connection, login, plan }) => [connection, { login, plan }]));
+  for (const [{ registry }, { login, plan }] of destinations) {
     terminal.fields([
       ['registry', registry.displayUrl],
-      ['account', accountOf(credential, plan)],
+      ['account', accountOf(login.credential, plan)],
     ]);
   }
 }

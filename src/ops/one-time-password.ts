@@ -30,7 +30,11 @@ export function oneTimePasswordSource(
   const fromEnvironment = context.environmentOneTimePassword;
   const given =
     option ?? (fromEnvironment && parseOneTimePassword(fromEnvironment.expose(), 'the variable PUB_OTP'));
-  return { given, ask: (reason) => askPerson(context, registry, reason) };
+  return {
+    given,
+    ask: (reason) => askPerson(context, registry, reason),
+    offer: (reason) => offerPerson(context, reason.text),
+  };
 }
 
 const instead = 'pass --otp <code> or set PUB_OTP';
@@ -49,6 +53,20 @@ async function askPerson(
     instead,
   });
   return await registry.collect(browser);
+}
+
+async function offerPerson(
+  { prompter }: Pick<Context, 'prompter'>,
+  reason: string,
+): Promise<Secret | undefined> {
+  const message = `one-time password, or Enter to see what the registry asks for${why(reason)}`;
+  try {
+    const answer = await prompter.optionalSecret({ message, instead });
+    return answer && parseOneTimePassword(answer.expose(), 'the answer');
+  } catch (error) {
+    if (error instanceof PubError && error.code === 'E_NOT_INTERACTIVE') return undefined;
+    throw error;
+  }
 }
 
 async function askOneTimePassword({ prompter }: Pick<Context, 'prompter'>, reason: string): Promise<Secret> {

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
-import type { MemberRole, Proofs, Registry } from '../ecosystems/registry.ts';
+import type { Proofs } from '../ecosystems/proofs.ts';
+import type { MemberRole, Registry } from '../ecosystems/registry.ts';
 import { withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
 import { openAuthenticated } from './connection.ts';

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
-import type { Owner, PackageRole, Proofs, Registry } from '../ecosystems/registry.ts';
+import type { Proofs } from '../ecosystems/proofs.ts';
+import type { Owner, PackageRole, Registry } from '../ecosystems/registry.ts';
 import { withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
 import { openAuthenticated, openConnection, optionalCredential } from './connection.ts';

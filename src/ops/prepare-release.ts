@@ -1,12 +1,13 @@
 import type { RegistryChoice } from '../config/registries.ts';
 import type { Context } from '../context.ts';
-import type { Credential } from '../credentials/provider.ts';
 import type { PackOptions, Project } from '../ecosystems/ecosystem.ts';
 import type { PublishRequest } from '../ecosystems/registry.ts';
 import { PubError } from '../errors.ts';
 import { type Connection, openConnection, optionalCredential } from './connection.ts';
 import { pack } from './packing.ts';
+import { readProvenanceFile } from './provenance-file.ts';
 import { chooseTag } from './release-tag.ts';
+import type { CurrentLogin } from './renew-login.ts';
 
 /** What a person chose for all that one command publishes. */
 export interface PublishChoices {
@@ -20,12 +21,14 @@ export interface PublishChoices {
   readonly runScripts: boolean;
   readonly allowDirty: boolean;
   readonly verify: boolean;
+  /** A file with a Sigstore bundle, relative to the working directory. */
+  readonly provenanceFile: string | undefined;
 }
 
-/** A registry and, unless a dry run does without, the token for it. */
+/** A registry and, unless a dry run does without, the token for it. All that goes there shares them. */
 export interface Destination {
   readonly connection: Connection;
-  readonly credential: Credential | undefined;
+  readonly login: CurrentLogin;
 }
 
 /** A project that may be published, and where to. */
@@ -41,7 +44,7 @@ export interface Packed extends Candidate {
 
 type PrepareContext = Pick<
   Context,
-  'registries' | 'credentials' | 'connect' | 'terminal' | 'temporaryFolder'
+  'registries' | 'credentials' | 'connect' | 'terminal' | 'temporaryFolder' | 'workingDirectory'
 >;
 
 /** What can be refused before anything is packed. Several projects share a connection and a token. */
@@ -73,7 +76,7 @@ async function openDestination(
   const credential = choices.dryRun
     ? await optionalCredential(context, target)
     : await context.credentials.require(target);
-  return { connection, credential };
+  return { connection, login: { credential } };
 }
 
 export async function packCandidate(
@@ -91,7 +94,8 @@ export async function packCandidate(
   const tag = tagFor(project, choices);
   await refuseMovedRegistry(context, connection, registryChoice(project, choices));
   const access = choices.access ?? project.publishSettings().access;
-  return { ...candidate, packing, request: { archive, tag, access, stage } };
+  const provenance = await readProvenanceFile(context, choices.provenanceFile);
+  return { ...candidate, packing, request: { archive, tag, access, stage, provenance } };
 }
 
 /** What the manifest alone decides. Asked before packing, and again after: scripts may change the manifest. */

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import type { MemberChoice } from '../ecosystems/ecosystem.ts';
-import { mostReleasesInBatch } from '../ecosystems/registry.ts';
+import { PubError } from '../errors.ts';
+import { sayAvailability } from './availability.ts';
 import { awaitRelease } from './await-release.ts';
 import { acceptConcerns } from './concerns.ts';
 import { inDependencyOrder } from './dependency-order.ts';
+import { batchesOf, judgeMembers } from './judge-members.ts';
 import { failedWith, refusedMembers } from './member-failure.ts';
 import { type MemberRelease, reportMembers, sayCycle, sayMember, showMembers } from './members-report.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
@@ -26,6 +28,7 @@ export interface PublishMembersRequest extends PublishCommandRequest {
  * nevertheless ends it, with an account of what is out. The same command goes on from there: what is out is skipped.
  */
 export async function publishMembers(context: PublishContext, request: PublishMembersRequest): Promise<void> {
+  if (request.provenanceFile !== undefined) throw oneProvenance();
   const path = resolve(context.workingDirectory, request.path);
   const chosen = await context.projects.openMembers(path, request.members);
   const { projects, cycle } = inDependencyOrder(chosen.projects);
@@ -34,70 +37,22 @@ export async function publishMembers(context: PublishContext, request: PublishMe
   const candidates = await openCandidates(context, projects, request);
   const packed: Packed[] = [];
   for (const candidate of candidates) packed.push(await packCandidate(context, candidate, request));
-  const members = await judge(packed, request);
+  const members = await judgeMembers(context, packed, request.members);
   showMembers(context, members);
   refusedMembers(context, members, request);
   for (const {
     request: { archive },
   } of accepted(members))
     await acceptConcerns(context, archive, request);
-  if (!request.dryRun) await sendAll(context, members, request);
-  reportMembers(context, { members, private: chosen.private, dryRun: request.dryRun });
-}
-
-/** One question to each registry, for up to a hundred members. */
-async function judge(
-  packed: readonly Packed[],
-  { members }: PublishMembersRequest,
-): Promise<readonly MemberRelease[]> {
-  const judged = new Map<Packed, MemberRelease>();
-  for (const batch of batchesOf(packed)) {
-    for (const [index, member] of (await judgeBatch(batch, members)).entries()) {
-      judged.set(batch[index] as Packed, member);
-    }
-  }
-  return packed.flatMap((one) => judged.get(one) ?? []);
-}
-
-async function judgeBatch(batch: readonly Packed[], choice: MemberChoice): Promise<readonly MemberRelease[]> {
-  const [first] = batch;
-  if (first?.credential === undefined) {
-    return batch.map((packed) => ({ ...packed, plan: undefined, decision: undefined, standing: 'waiting' }));
-  }
-  const { token } = first.credential;
-  const plan = await withHint(ownerHint(first.request.archive), () =>
-    first.connection.registry.planPublish(
-      token,
-      batch.map(({ request }) => request),
-    ),
-  );
-  return batch.map((packed, index): MemberRelease => {
-    const release = plan.releases[index];
-    if (release === undefined) throw new Error('a plan without one of its releases');
-    if (release.decision !== 'refuse') {
-      const standing = release.decision === 'published' ? 'already-published' : 'waiting';
-      return { ...packed, plan, decision: release.decision, standing };
-    }
-    const { refusal } = release;
-    // Of all members most keep their version from one release to the next; a member that was named was meant.
-    const taken = choice === 'all' && refusal.code === 'E_VERSION_EXISTS';
-    return { ...packed, plan, decision: undefined, standing: taken ? 'version-taken' : 'refused', refusal };
-  });
-}
-
-/** Of one registry, and no more than it takes at once. */
-function batchesOf<T extends Packed>(members: readonly T[]): readonly (readonly T[])[] {
-  const byRegistry = new Map<string, T[]>();
-  for (const member of members) {
-    const { url } = member.connection.target;
-    byRegistry.set(url, [...(byRegistry.get(url) ?? []), member]);
-  }
-  return [...byRegistry.values()].flatMap((all) => {
-    const count = Math.ceil(all.length / mostReleasesInBatch);
-    return Array.from({ length: count }, (_, index) =>
-      all.slice(index * mostReleasesInBatch, (index + 1) * mostReleasesInBatch),
+  if (!request.dryRun) {
+    await sendAll(context, members, request);
+    await sayAvailability(
+      context,
+      members.filter(({ standing }) => standing === 'published'),
+      request,
     );
-  });
+  }
+  reportMembers(context, { members, private: chosen.private, dryRun: request.dryRun });
 }
 
 function accepted(members: readonly MemberRelease[]): readonly MemberRelease[] {
@@ -134,4 +89,10 @@ async function sendOne(context: PublishContext, member: MemberRelease, proof: Sh
   sayOutcome(context, member, outcome);
   await awaitRelease(context, member, outcome);
   if (outcome.state === 'published') await member.project.afterPublish(member.packing);
+}
+
+function oneProvenance(): PubError {
+  return new PubError('E_USAGE', 'a provenance file is about one archive, and not about a workspace', {
+    hint: 'publish the member by its folder or its archive, without --workspace',
+  });
 }

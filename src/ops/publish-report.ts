@@ -16,7 +16,7 @@ export interface Release extends Packed {
 
 /** Shown before anything is asked or sent. */
 export function showRelease({ terminal }: ReportContext, release: Release): void {
-  const { connection, credential, request, plan } = release;
+  const { connection, login, request, plan } = release;
   const { archive, tag, access } = request;
   terminal.note(fileSummary(archive));
   terminal.fields([
@@ -26,7 +26,7 @@ export function showRelease({ terminal }: ReportContext, release: Release): void
     ...(tag === undefined ? [] : ([['tag', tag]] as const)),
     ...(access === undefined ? [] : ([['access', access]] as const)),
     ['registry', connection.registry.displayUrl],
-    ['account', accountOf(credential, plan)],
+    ['account', accountOf(login.credential, plan)],
   ]);
 }
 

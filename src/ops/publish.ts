@@ -1,17 +1,16 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import type { PublishOutcome } from '../ecosystems/registry.ts';
-import {
-  type OneTimePasswordSource,
-  type Reason,
-  withSecondFactor,
-} from '../second-factor/with-second-factor.ts';
+import { type OneTimePasswordSource, withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
+import { askBefore } from './ask-before.ts';
+import { sayAvailability } from './availability.ts';
 import { awaitRelease } from './await-release.ts';
 import { acceptConcerns } from './concerns.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
 import { openCandidates, type Packed, type PublishChoices, packCandidate } from './prepare-release.ts';
 import { type Release, reportDryRun, reportPublished, showRelease } from './publish-report.ts';
+import { renewingLogin } from './renew-login.ts';
 import { ownerHint, sendRelease } from './send-release.ts';
 import { withHint } from './with-hint.ts';
 
@@ -21,9 +20,11 @@ export interface PublishCommandRequest extends PublishChoices {
   readonly oneTimePassword: Secret | undefined;
   /** Publishes in spite of dangerous files. */
   readonly acceptDanger: boolean;
+  /** Waits until what was published can be installed, where the registry looks at it first. */
+  readonly wait: boolean;
 }
 
-export type PublishContext = Omit<Context, 'readStandardInput'>;
+export type PublishContext = Context;
 
 /**
  * Publishes a package. Whatever can be refused is refused before the archive is sent: what the manifest
@@ -35,22 +36,27 @@ export async function publish(context: PublishContext, request: PublishCommandRe
   if (candidate === undefined) throw new Error('a project that became no candidate');
   const source = oneTimePasswordSource(context, request.oneTimePassword, candidate.connection.registry);
   const packed = await packCandidate(context, candidate, request);
-  const release = await planned(packed);
+  const release = await planned(context, packed);
   showRelease(context, release);
   await acceptConcerns(context, packed.request.archive, request);
   if (request.dryRun) return reportDryRun(context, release);
   if (release.decision === 'published') return reportPublished(context, release, undefined);
   const outcome = await upload(context, release, source);
-  await awaitRelease(context, release, outcome);
-  if (outcome.state === 'published') await project.afterPublish(packed.packing);
+  if (request.wait) await awaitRelease(context, release, outcome);
+  if (outcome.state === 'published') {
+    await project.afterPublish(packed.packing);
+    await sayAvailability(context, [release], request);
+  }
   reportPublished(context, release, outcome);
 }
 
-async function planned(packed: Packed): Promise<Release> {
-  const { connection, credential, request } = packed;
-  if (credential === undefined) return { ...packed, plan: undefined, decision: undefined };
+async function planned(context: PublishContext, packed: Packed): Promise<Release> {
+  const { connection, login, request } = packed;
+  if (login.credential === undefined) return { ...packed, plan: undefined, decision: undefined };
   return await withHint(ownerHint(request.archive), async () => {
-    const plan = await connection.registry.planPublish(credential.token, [request]);
+    const plan = await renewingLogin(context, packed, (token) =>
+      connection.registry.planPublish(token, [request]),
+    );
     const [release] = plan.releases;
     if (release === undefined) throw new Error('a plan without its release');
     if (release.decision === 'refuse') throw release.refusal;
@@ -68,14 +74,12 @@ async function upload(
   source: OneTimePasswordSource,
 ): Promise<PublishOutcome> {
   const { archive, stage } = release.request;
-  const askFirst = !stage && source.given === undefined && release.plan?.secondFactor === true;
-  const asked = askFirst ? await source.ask(reasonOf(release)) : undefined;
+  const asked = stage ? undefined : await askBefore(source, release.plan, textOf(release));
   return await withHint(ownerHint(archive), () =>
     withSecondFactor(source, (code) => sendRelease(context, release, code ?? asked)),
   );
 }
 
-function reasonOf({ plan, request }: Release): Reason {
-  const { name, version } = request.archive;
-  return { text: `to publish ${name}@${version}`, browser: plan?.browser, codes: plan?.codes };
+function textOf({ request: { archive } }: Release): string {
+  return `to publish ${archive.name}@${archive.version}`;
 }

@@ -1,8 +1,10 @@
-import type { Context } from '../context.ts';
 import type { PublishOutcome, PublishRequest } from '../ecosystems/registry.ts';
 import { type OneTimePasswordSource, withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
+import { askBefore } from './ask-before.ts';
+import type { LogInContext } from './log-in.ts';
 import type { Release } from './publish-report.ts';
+import { renewingLogin } from './renew-login.ts';
 import { sendRelease } from './send-release.ts';
 
 /** The code, or what the registry gave for it, that goes with each upload to one registry. */
@@ -19,7 +21,7 @@ export interface SharedProof {
  * in how long they take it.
  */
 export function shareProof(
-  context: Pick<Context, 'terminal'>,
+  context: LogInContext,
   source: OneTimePasswordSource,
   releases: readonly Release[],
 ): SharedProof {
@@ -29,18 +31,23 @@ export function shareProof(
 
   const exchange = async (code: Secret, left: readonly Release[]): Promise<Secret> => {
     const requests: readonly PublishRequest[] = left.map(({ request }) => request);
-    if (requests.length < 2 || first?.credential === undefined) return code;
-    const proofs = { token: first.credential.token, oneTimePassword: code };
-    return (await first.connection.registry.proveBatch(proofs, requests)) ?? code;
+    if (requests.length < 2 || first === undefined) return code;
+    const { registry } = first.connection;
+    const proof = await renewingLogin(context, first, (token) =>
+      registry.proveBatch({ token, oneTimePassword: code }, requests),
+    );
+    return proof ?? code;
   };
 
   return {
     async prove() {
-      const { plan } = first ?? {};
-      if (plan?.secondFactor !== true || first?.request.stage === true) return;
-      const text = `to publish ${sayReleases(releases)}`;
-      const asked = source.given ?? (await source.ask({ text, browser: plan.browser, codes: plan.codes }));
-      held = await withSecondFactor(source, (code) => exchange(code ?? asked, releases));
+      const { plan, request } = first ?? {};
+      if (request?.stage === true) return;
+      const asked = await askBefore(source, plan, `to publish ${sayReleases(releases)}`);
+      held = source.given ?? asked;
+      if (plan?.secondFactor !== true || held === undefined) return;
+      const code = held;
+      held = await withSecondFactor(source, (again) => exchange(again ?? code, releases));
     },
     async send(release) {
       // One that was given and works for none is told as wrong; one that worked before has only run out.

@@ -16,6 +16,8 @@ export interface OneTimePasswordSource {
   /** Given beforehand, so that it can be sent with the first request; asks nobody. */
   readonly given: Secret | undefined;
   ask(reason: Reason): Promise<Secret>;
+  /** As `ask`, where it is not sure that one is wanted: nobody to ask, or no answer, is `undefined`. */
+  offer(reason: Reason): Promise<Secret | undefined>;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface OneTimePasswordSource {
  * A code given with `--otp` that is refused is not asked for again: the person expects it to be used.
  */
 export async function withSecondFactor<T>(
-  source: OneTimePasswordSource,
+  source: Pick<OneTimePasswordSource, 'given' | 'ask'>,
   operation: (oneTimePassword: Secret | undefined) => Promise<T>,
 ): Promise<T> {
   try {

@@ -42,7 +42,12 @@ export const target: RegistryTarget = {
 };
 
 export function scriptedRegistry(given: Partial<Registry>): Registry {
-  const optional = { awaitVisible: undefined, manualLogin: undefined, tryToken: undefined };
+  const optional = {
+    awaitAvailability: undefined,
+    awaitVisible: undefined,
+    manualLogin: undefined,
+    tryToken: undefined,
+  };
   return only<Registry>('registry', {
     displayUrl: 'https://registry.example',
     ...(optional as unknown as Partial<Registry>),

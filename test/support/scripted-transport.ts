@@ -42,7 +42,10 @@ export function scriptedTransport(
       assert.ok(expected, `unexpected request: ${made.method} ${made.path}`);
       assert.equal(`${made.method} ${made.path}`, expected[0]);
       sent.push(made);
-      return response(expected[1]);
+      const answer = response(expected[1]);
+      if (request.receive === undefined || answer.status < 200 || answer.status >= 300) return answer;
+      await request.receive(chunksOf(answer.text));
+      return { ...answer, text: '' };
     },
     assertAllUsed: () => {
       const unused = script.slice(sent.length).map(([call]) => call);
@@ -80,6 +83,10 @@ async function bytesOf({ body, onProgress }: HttpRequest): Promise<Buffer> {
   }
   assert.equal(sent, body.length, 'the length that was announced');
   return Buffer.concat(chunks);
+}
+
+async function* chunksOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text, 'latin1');
 }
 
 function response({ status = 200, headers = {}, body = '' }: ScriptedAnswer): HttpResponse {

@@ -1,7 +1,8 @@
 import { foreignText } from '../../http/foreign-text.ts';
 import { isJsonObject, type Json, stringMember } from '../../json.ts';
 import type { Secret } from '../../secret.ts';
-import type { Owner, PackageRole, Proofs } from '../registry.ts';
+import type { Proofs } from '../proofs.ts';
+import type { Owner, PackageRole } from '../registry.ts';
 import type { ApiClient } from './api-client.ts';
 import { unexpectedAnswer, unsupported } from './api-refusal.ts';
 import { requireCrateName } from './crate-name.ts';

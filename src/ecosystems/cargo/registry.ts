@@ -99,5 +99,31 @@ function accountOf(pub: PubRegistry | undefined, { displayUrl }: IndexClient): O
     beginEnrolment: no('enrol a second factor'),
     confirmEnrolment: no('confirm a second factor'),
     disableSecondFactor: no('turn off the second factor'),
+    packages: {
+      tags: no('list the tags of a crate'),
+      setTag: no('give a crate a tag'),
+      removeTag: no('remove a tag of a crate'),
+      deprecate: no('deprecate a crate'),
+      unpublish: no('unpublish a crate'),
+      visibility: no('read who may see a crate'),
+      setAccess: no('change who may see a crate'),
+      packagesOf: no('list the crates of somebody'),
+      collaborators: no('list the collaborators of a crate'),
+    },
+    staging: {
+      list: no('list staged releases'),
+      view: no('read a staged release'),
+      download: no('download a staged release'),
+      approve: no('approve a staged release'),
+      reject: no('reject a staged release'),
+    },
+    teams: {
+      list: no('list teams'),
+      create: no('make a team'),
+      destroy: no('remove a team'),
+      members: no('list the members of a team'),
+      add: no('add somebody to a team'),
+      remove: no('remove somebody from a team'),
+    },
   };
 }

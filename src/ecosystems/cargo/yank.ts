@@ -1,4 +1,5 @@
-import type { Proofs, Yanking } from '../registry.ts';
+import type { Proofs } from '../proofs.ts';
+import type { Yanking } from '../registry.ts';
 import type { ApiClient } from './api-client.ts';
 import { requireCrateName, requireCrateVersion } from './crate-name.ts';
 

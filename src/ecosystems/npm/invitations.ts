@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, stringMember } from '../../json.ts';
 import type { Secret } from '../../secret.ts';
-import type { Invitation, Proofs } from '../registry.ts';
+import type { Proofs } from '../proofs.ts';
+import type { Invitation } from '../registry.ts';
 import { packageRoleIn } from './packument.ts';
 import { type RegistryClient, unexpectedAnswer } from './registry-client.ts';
 

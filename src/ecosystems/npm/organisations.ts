@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, stringMember } from '../../json.ts';
 import type { Secret } from '../../secret.ts';
-import type { MemberRole, Organisation, Proofs } from '../registry.ts';
+import type { Proofs } from '../proofs.ts';
+import type { MemberRole, Organisation } from '../registry.ts';
 import { encodeSegment, type RegistryClient, unexpectedAnswer } from './registry-client.ts';
 
 /** Organisations: `docs/protocol.md`, "Organisations". Members are changed in npm's own words. */

@@ -1,7 +1,8 @@
 import { PubError } from '../../errors.ts';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject, stringMember } from '../../json.ts';
 import type { Secret } from '../../secret.ts';
-import type { Owner, PackageRole, Proofs } from '../registry.ts';
+import type { Proofs } from '../proofs.ts';
+import type { Owner, PackageRole } from '../registry.ts';
 import { maintainersOf, ownerFrom, packageRoleIn } from './packument.ts';
 import {
   encodeSegment,

@@ -1,11 +1,12 @@
 import { PubError } from '../../errors.ts';
 import { refusalOf } from '../../http/registry-error.ts';
-import { parseJsonObject } from '../../json.ts';
+import { isJsonObject, parseJsonObject, stringMember } from '../../json.ts';
 import type { Secret } from '../../secret.ts';
 import type { Archive } from '../ecosystem.ts';
 import type { PublishPlan, ReleasePlan } from '../registry.ts';
 import { integrityOfVersion } from './packument.ts';
 import { isSuccess, packagePath, type RegistryClient, unexpectedAnswer } from './registry-client.ts';
+import { isAccountName } from './sessions.ts';
 import { publishAttempt } from './upload.ts';
 
 /** Everything but the versions' install metadata is left out of this form of a packument. */
@@ -17,9 +18,35 @@ export async function planFromPackuments(
   token: Secret,
   archives: readonly Archive[],
 ): Promise<PublishPlan> {
-  const releases = await Promise.all(archives.map((archive) => planOf(client, token, archive)));
+  const [profile, ...releases] = await Promise.all([
+    readProfile(client, token),
+    ...archives.map((archive) => planOf(client, token, archive)),
+  ]);
   const accepted = releases.some(({ decision }) => decision === 'accept');
-  return { account: undefined, secondFactor: accepted ? 'unknown' : false, releases };
+  return { account: profile.account, secondFactor: accepted && profile.secondFactor, releases };
+}
+
+/** npm's profile, where the registry has one for this token. It is advice: without it the upload is challenged. */
+async function readProfile(
+  client: RegistryClient,
+  token: Secret,
+): Promise<Pick<PublishPlan, 'account'> & { readonly secondFactor: 'likely' | 'unknown' }> {
+  const attempt = `failed to read the profile of the account at ${client.displayUrl}`;
+  const response = await client.ask({
+    method: 'GET',
+    path: '-/npm/v1/user',
+    command: 'profile',
+    attempt,
+    token,
+  });
+  const profile = isSuccess(response) ? parseJsonObject(response.text) : undefined;
+  const name = stringMember(profile, 'name');
+  const tfa = profile?.['tfa'];
+  const asks = isJsonObject(tfa) && tfa['mode'] === 'auth-and-writes' && tfa['pending'] !== true;
+  return {
+    account: name !== undefined && isAccountName(name) ? name : undefined,
+    secondFactor: asks ? 'likely' : 'unknown',
+  };
 }
 
 async function planOf(client: RegistryClient, token: Secret, archive: Archive): Promise<ReleasePlan> {

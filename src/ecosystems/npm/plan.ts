@@ -6,6 +6,7 @@ import type { Archive } from '../ecosystem.ts';
 import type { PublishPlan, PublishRequest } from '../registry.ts';
 import { planFromPackuments } from './packument-plan.ts';
 import { planFrom, preflightBody } from './preflight.ts';
+import { checkedProvenance } from './provenance.ts';
 import { isSuccess, type RegistryClient } from './registry-client.ts';
 import { type Dialect, publishAttempt } from './upload.ts';
 
@@ -32,6 +33,9 @@ export async function preflight(
   requests: readonly PublishRequest[],
 ): Promise<PublishPlan | undefined> {
   const archives = requests.map(({ archive }) => archive);
+  for (const { archive, provenance } of requests) {
+    if (provenance !== undefined) checkedProvenance(provenance, archive);
+  }
   const attempt = publishAttempt(client, archives[0] as Archive);
   const response = await client.ask({
     method: 'POST',
@@ -42,9 +46,18 @@ export async function preflight(
     json: preflightBody(archives, client.browser),
   });
   if (!speaksPreflight(response)) return undefined;
+  const staged = requests.every(({ stage }) => stage);
+  // Of a token that may only stage, this question is refused; the upload itself says what becomes of it.
+  if (staged && response.status === 403) return acceptAll(requests);
   if (!isSuccess(response)) throw refusalOf(response, attempt);
   const answer = JSON.parse(response.text) as Json;
-  return planFrom(answer, archives, (archive) => publishAttempt(client, archive), client.url);
+  const planned = planFrom(answer, archives, (archive) => publishAttempt(client, archive), client.url);
+  // What was said is about publishing: what cannot be published, for want of a factor, may well be staged.
+  return staged ? { ...acceptAll(requests), account: planned.account } : planned;
+}
+
+function acceptAll(requests: readonly PublishRequest[]): PublishPlan {
+  return { account: undefined, secondFactor: false, releases: requests.map(() => ({ decision: 'accept' })) };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { stringMember } from '../../json.ts';
 import { Secret } from '../../secret.ts';
-import type { Proofs, PublishRequest } from '../registry.ts';
+import type { Proofs } from '../proofs.ts';
+import type { PublishRequest } from '../registry.ts';
 import { preflightBody } from './preflight.ts';
 import { type RegistryClient, unexpectedAnswer } from './registry-client.ts';
 

@@ -7,7 +7,7 @@ import { Secret } from '../../secret.ts';
 
 /** One request of npm's protocol. */
 export interface NpmRequest
-  extends Pick<HttpRequest, 'token' | 'basicCredential' | 'oneTimePassword' | 'onProgress'> {
+  extends Pick<HttpRequest, 'token' | 'basicCredential' | 'oneTimePassword' | 'onProgress' | 'receive'> {
   readonly method: HttpRequest['method'];
   /** Relative to the registry, without a leading slash; names already encoded. */
   readonly path: string;
@@ -41,7 +41,7 @@ export class RegistryClient {
 
   /** The answer, whatever its status. */
   async ask(request: NpmRequest): Promise<HttpResponse> {
-    const { method, path, token, basicCredential, oneTimePassword, onProgress } = request;
+    const { method, path, token, basicCredential, oneTimePassword, onProgress, receive } = request;
     const body = bodyOf(request);
     const isJson = request.json !== undefined || request.secretJson !== undefined;
     return await this.#transport.send({
@@ -59,6 +59,7 @@ export class RegistryClient {
       basicCredential,
       oneTimePassword,
       onProgress,
+      receive,
       ...(body === undefined ? {} : { body }),
     });
   }

@@ -1,6 +1,7 @@
 import type { RegistryTarget } from '../../config/registry-target.ts';
 import type { Transport } from '../../http/transport.ts';
 import type { PubRegistry } from '../pub-registry.ts';
+import { awaitAvailability } from './availability.ts';
 import { beginBrowserLogin, collect } from './browser-requests.ts';
 import { answerInvitation, invitations } from './invitations.ts';
 import {
@@ -11,6 +12,7 @@ import {
   setMember,
 } from './organisations.ts';
 import { addOwner, owners, removeOwner } from './owners.ts';
+import { packageChanges } from './package-changes.ts';
 import { plan, preflight } from './plan.ts';
 import { proveBatch } from './prove-batch.ts';
 import { RegistryClient } from './registry-client.ts';
@@ -23,6 +25,8 @@ import {
   setRequireSecondFactor,
 } from './second-factor.ts';
 import { logIn, revoke, whoAmI } from './sessions.ts';
+import { createStaging } from './staging.ts';
+import { createTeams } from './teams.ts';
 import { createToken, revokeToken, tokens } from './tokens.ts';
 import { type Dialect, upload } from './upload.ts';
 import { yank } from './yank.ts';
@@ -71,6 +75,12 @@ export function createNpmRegistry({
     },
     yank: () => yank(client),
     search: (query, token) => search(client, query, token),
+    // `pub-registry` publishes in the transaction it answers: there is nothing to wait for.
+    awaitAvailability: async (token, archive, onValidating) =>
+      dialect === 'pub' ? 'published' : await awaitAvailability(client, token, archive, onValidating),
+    packages: packageChanges(client),
+    staging: createStaging(client),
+    teams: createTeams(client),
     owners: (packageName, token) => owners(client, packageName, token),
     addOwner: (proofs, packageName, added) => addOwner(client, proofs, packageName, added),
     removeOwner: (proofs, packageName, user) => removeOwner(client, proofs, packageName, user),

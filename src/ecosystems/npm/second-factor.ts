@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, stringMember } from '../../json.ts';
 import { Secret } from '../../secret.ts';
-import type { Proofs, SecondFactorMode, SecondFactorStatus } from '../registry.ts';
+import type { Proofs } from '../proofs.ts';
+import type { SecondFactorMode, SecondFactorStatus } from '../registry.ts';
 import { packagePath, type RegistryClient, unexpectedAnswer } from './registry-client.ts';
 
 /** npm's profile (`/-/npm/v1/user`), which holds the state of an account's second factor. */

@@ -3,7 +3,8 @@ import { refusalOf } from '../../http/registry-error.ts';
 import type { HttpResponse } from '../../http/transport.ts';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject, stringMember } from '../../json.ts';
 import { Secret } from '../../secret.ts';
-import type { ListedToken, Proofs, TokenSettings } from '../registry.ts';
+import type { Proofs } from '../proofs.ts';
+import type { ListedToken, TokenSettings } from '../registry.ts';
 import { encodeSegment, isSuccess, type RegistryClient, unexpectedAnswer } from './registry-client.ts';
 
 /** npm's token API, and `pub-registry`'s own form for what npm's cannot say. */

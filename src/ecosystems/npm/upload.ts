@@ -3,7 +3,8 @@ import type { PubError } from '../../errors.ts';
 import { webAddress } from '../../http/browser-request.ts';
 import { parseJsonObject, stringMember } from '../../json.ts';
 import type { Archive } from '../ecosystem.ts';
-import type { Proofs, PublishOutcome, PublishRequest } from '../registry.ts';
+import type { Proofs } from '../proofs.ts';
+import type { PublishOutcome, PublishRequest } from '../registry.ts';
 import { publishDocument } from './publish-document.ts';
 import { encodeSegment, packagePath, type RegistryClient, unexpectedAnswer } from './registry-client.ts';
 
@@ -23,7 +24,9 @@ export async function upload(
   request: PublishRequest,
   options: Upload,
 ): Promise<PublishOutcome> {
-  if (options.dialect === 'pub') return await uploadArchive(client, proofs, request, options);
+  // Provenance travels in npm's document only.
+  if (options.dialect === 'pub' && request.provenance === undefined)
+    return await uploadArchive(client, proofs, request, options);
   return await uploadDocument(client, proofs, request, options);
 }
 
@@ -50,7 +53,8 @@ async function uploadArchive(
     onProgress,
   });
   if (answer['sha256'] !== archive.digests.sha256) throw otherOutcome(attempt, stage);
-  if (!stage && answer['state'] === 'published') return { state: 'published' };
+  // To stage again what was approved meanwhile is told so.
+  if (answer['state'] === 'published') return { state: 'published' };
   const stageId = stringMember(answer, 'stage_id');
   if (!stage || answer['state'] !== 'staged' || !isStageId(stageId)) throw otherOutcome(attempt, stage);
   const page = webAddress(answer['page_url']);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context.ts';
-import type { Proofs, Registry } from '../../../src/ecosystems/registry.ts';
+import type { Proofs } from '../../../src/ecosystems/proofs.ts';
+import type { Registry } from '../../../src/ecosystems/registry.ts';
 import { PubError } from '../../../src/errors.ts';
 import { SecondFactorRequired } from '../../../src/second-factor/challenge.ts';
 import { run } from '../../support/run.ts';

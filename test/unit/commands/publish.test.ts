@@ -27,6 +27,7 @@ interface Upload {
 function registryTaking(code: string | undefined, given: Partial<Registry> = {}) {
   const uploads: Upload[] = [];
   const registry = scriptedRegistry({
+    awaitAvailability: async () => undefined,
     planPublish: async () => ({ ...plan, secondFactor: code !== undefined }),
     async publish(proofs, request) {
       const sent = proofs.oneTimePassword?.expose();
@@ -440,5 +441,153 @@ describe('a dry run', () => {
     const locked = { ...without, credentials: fails('E_KEYCHAIN_LOCKED') };
     expect((await run('publish --dry-run', unavailable)).exitCode).toBe(0);
     expect((await run('publish --dry-run', locked)).exitCode).toBe(1);
+  });
+});
+
+describe('a publish to a registry that cannot be asked beforehand', () => {
+  const likely = { planPublish: async () => ({ ...plan, secondFactor: 'likely' as const }) };
+
+  it('asks for the code first where the account has it so', async () => {
+    const { registry, uploads } = registryTaking('123456', likely);
+    const answers = [
+      ['Enter to see what the registry asks for (to publish left-pad@1.3.0)', '123456'],
+    ] as const;
+    expect((await run('publish', { ...publishing(exampleProject(), registry), answers })).exitCode).toBe(0);
+    expect(uploads.map(({ code }) => code)).toEqual(['123456']);
+  });
+
+  it('sends without one after no answer, and then asks what the registry asks', async () => {
+    const { registry, uploads } = registryTaking('123456', likely);
+    const answers = [
+      ['Enter to see what the registry asks for', ''],
+      ['a one-time password is missing', '123456'],
+    ] as const;
+    expect((await run('publish', { ...publishing(exampleProject(), registry), answers })).exitCode).toBe(0);
+    expect(uploads.map(({ code }) => code)).toEqual([undefined, '123456']);
+  });
+
+  it('without a terminal sends it: the token may be one that needs no code', async () => {
+    const { registry, uploads } = registryTaking(undefined, likely);
+    expect((await run('publish', publishing(exampleProject(), registry))).exitCode).toBe(0);
+    expect(uploads.map(({ code }) => code)).toEqual([undefined]);
+  });
+
+  it('waits where the registry looks at a release first, and fails when it blocks it', async () => {
+    const answers = ['validating', 'blocked', 'published'] as const;
+    const outcomes: unknown[] = [];
+    for (const availability of answers) {
+      const awaitAvailability: Registry['awaitAvailability'] = async (_token, _archive, onValidating) => {
+        onValidating?.();
+        return availability;
+      };
+      const { registry } = registryTaking(undefined, { awaitAvailability });
+      const line = availability === 'validating' ? 'publish --no-wait' : 'publish';
+      const { exitCode, stderr } = await run(line, publishing(exampleProject(), registry));
+      outcomes.push([
+        exitCode,
+        stderr.includes('is being looked at'),
+        stderr.includes('can be installed once'),
+      ]);
+    }
+    expect(outcomes).toEqual([
+      [0, false, true],
+      [1, true, false],
+      [0, true, false],
+    ]);
+  });
+});
+
+describe('a login that ended', () => {
+  /** Takes the new token alone, from wherever the old one stops to work. */
+  function ending(at: 'plan' | 'upload', account = 'alice') {
+    const revoked: string[] = [];
+    const refuse = (token: Secret) => {
+      if (token.expose() !== 'new-token') throw new PubError('E_NOT_LOGGED_IN', 'the token is not accepted');
+    };
+    const { registry, uploads } = registryTaking('123456', {
+      async planPublish(token) {
+        if (at === 'plan') refuse(token);
+        return plan;
+      },
+      beginBrowserLogin: async () => undefined,
+      logIn: async () => new Secret('new-token'),
+      whoAmI: async () => account,
+      async revoke(token) {
+        revoked.push(token.expose());
+        return true;
+      },
+    });
+    const { publish } = registry;
+    const guarded: Registry = {
+      ...registry,
+      displayUrl: registry.displayUrl,
+      planPublish: registry.planPublish,
+      publish: async (proofs, ...rest) => {
+        refuse(proofs.token);
+        return await publish(proofs, ...rest);
+      },
+    };
+    return { registry: guarded, uploads, revoked };
+  }
+
+  const logIn = [
+    ['user name', 'alice'],
+    ['password', 'correct horse'],
+  ] as const;
+  const code = ['one-time password', '123456'] as const;
+
+  it.each([
+    ['before the plan', 'plan', [...logIn, code]],
+    ['during the upload', 'upload', [code, ...logIn]],
+  ] as const)('%s is renewed, kept, and nothing is asked twice', async (_, at, answers) => {
+    const { registry, uploads } = ending(at);
+    const credentials = memoryCredentials('old-token');
+    const given = { ...publishing(exampleProject(), registry), credentials, answers };
+    const outcome = await run('publish', given);
+    expect(outcome.stderr).toContain('warning: the login to https://registry.example has ended');
+    expect(outcome.exitCode).toBe(0);
+    expect(uploads.map((upload) => upload.code)).toEqual(['123456']);
+    expect(credentials.kept?.token.expose()).toBe('new-token');
+  });
+
+  it('is not renewed as somebody else, whose new token is ended', async () => {
+    const { registry, uploads, revoked } = ending('upload', 'mallory');
+    const credentials = memoryCredentials('old-token');
+    const given = { ...publishing(exampleProject(), registry), credentials, answers: [code, ...logIn] };
+    const outcome = await run('publish', given);
+    expect(outcome.stderr).toContain('error: this was begun as alice, and you logged in as mallory');
+    expect([uploads.length, revoked, credentials.kept?.token.expose()]).toEqual([
+      0,
+      ['new-token'],
+      'old-token',
+    ]);
+  });
+
+  it('without a terminal is what it is', async () => {
+    const { registry } = ending('plan');
+    const outcome = await run('publish --otp 123456', publishing(exampleProject(), registry));
+    expect(outcome.exitCode).toBe(4);
+  });
+
+  it('is not renewed where the token comes from the environment', async () => {
+    const { registry } = ending('plan');
+    const credentials = memoryCredentials('old-token');
+    if (credentials.kept !== undefined) credentials.kept = { ...credentials.kept, kept: false };
+    const outcome = await run('publish', {
+      ...publishing(exampleProject(), registry),
+      credentials,
+      answers: [],
+    });
+    expect(outcome.exitCode).toBe(4);
+  });
+});
+
+describe('a provenance file', () => {
+  it('that cannot be read, or is for a whole workspace, is wrong usage', async () => {
+    const { registry, uploads } = registryTaking(undefined);
+    const context = publishing(exampleProject(), registry);
+    expect((await run('publish --provenance-file nowhere.json', context)).exitCode).toBe(2);
+    expect((await run('publish --workspaces --provenance-file nowhere.json', context)).exitCode).toBe(2);
+    expect(uploads).toEqual([]);
   });
 });

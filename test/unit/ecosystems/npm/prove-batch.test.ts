@@ -94,6 +94,7 @@ test('a wrong code is a challenge', async () => {
 test('an ordinary registry has no such proof, and is not asked for one', async () => {
   const { registry } = registryWith(
     [preflight, { status: 404 }],
+    ['GET /npm/-/npm/v1/user', { status: 404 }],
     ['GET /npm/@acme%2fa', { status: 404 }],
     ['GET /npm/@acme%2fb', { status: 404 }],
   );

@@ -23,6 +23,7 @@ const vectors = (name: string): readonly Vector[] => {
 
 const preflight = 'POST /npm/-/pub/v1/preflight';
 const packument = 'GET /npm/@acme%2ftool';
+const profile = ['GET /npm/-/npm/v1/user', { status: 404 }] as const;
 const upload = 'PUT /npm/-/pub/v1/releases/npm/@acme%2ftool/1.0.0?tag=latest';
 const accepted = {
   account: 'alice',
@@ -145,16 +146,19 @@ test.each([
   ['a web page', { status: 200, body: '<!doctype html>' }],
   ['a refusal of its own', { status: 400, body: { error: 'what is this' } }],
 ])('a registry that answers the preflight with %s is an ordinary one', async (_, answer) => {
-  const { registry, sent } = registryWith([preflight, answer], [packument, { status: 404 }]);
+  const { registry, sent } = registryWith([preflight, answer], profile, [packument, { status: 404 }]);
   const plan = await planOf(registry, await request());
   expect(plan).toEqual({ account: undefined, secondFactor: 'unknown', alreadyPublished: false });
-  expect(sent[1]?.headers['accept']).toContain('application/vnd.npm.install-v1+json');
+  expect(sent[2]?.headers['accept']).toContain('application/vnd.npm.install-v1+json');
 });
 
 test('an ordinary registry that has exactly this archive needs nothing', async () => {
   const publish = await request();
   const versions = { '1.0.0': { dist: { integrity: publish.archive.digests.integrity } } };
-  const { registry } = registryWith([preflight, { status: 404 }], [packument, { body: { versions } }]);
+  const { registry } = registryWith([preflight, { status: 404 }], profile, [
+    packument,
+    { body: { versions } },
+  ]);
   expect(await planOf(registry, publish)).toMatchObject({ alreadyPublished: true });
 });
 
@@ -162,7 +166,7 @@ test.each([{ dist: { integrity: 'sha512-other' } }, { dist: {} }, {}, null])(
   'an ordinary registry that has the version as %j refuses clearly',
   async (manifest) => {
     const body = { versions: { '1.0.0': manifest } };
-    const { registry } = registryWith([preflight, { status: 404 }], [packument, { body }]);
+    const { registry } = registryWith([preflight, { status: 404 }], profile, [packument, { body }]);
     await expect(planOf(registry, await request())).rejects.toMatchObject({
       code: 'E_VERSION_EXISTS',
     });
@@ -170,7 +174,7 @@ test.each([{ dist: { integrity: 'sha512-other' } }, { dist: {} }, {}, null])(
 );
 
 test('a packument that is not JSON is not taken for an unknown package', async () => {
-  const { registry } = registryWith([preflight, { status: 404 }], [packument, { body: '<html>' }]);
+  const { registry } = registryWith([preflight, { status: 404 }], profile, [packument, { body: '<html>' }]);
   await expect(planOf(registry, await request())).rejects.toMatchObject({ code: 'E_REGISTRY' });
 });
 
@@ -197,6 +201,7 @@ test.each([0, 1, 2, 3, 196_607, 196_608, 400_001])(
     };
     const { registry, sent } = registryWith(
       [preflight, { status: 404 }],
+      profile,
       [packument, { status: 404 }],
       ['PUT /npm/@acme%2ftool', { status: 201, body: { ok: true } }],
     );
@@ -205,8 +210,8 @@ test.each([0, 1, 2, 3, 196_607, 196_608, 400_001])(
     await registry.publish(proofs, publish, (sentBytes) => progress.push(sentBytes));
     const { digests } = publish.archive;
     expect(progress.at(-1)).toBe(size);
-    expect(sent[2]).toMatchObject({ token: 'pub_token', oneTimePassword: '123456' });
-    expect(JSON.parse(String(sent[2]?.body))).toEqual({
+    expect(sent[3]).toMatchObject({ token: 'pub_token', oneTimePassword: '123456' });
+    expect(JSON.parse(String(sent[3]?.body))).toEqual({
       _id: '@acme/tool',
       name: '@acme/tool',
       'dist-tags': { next: '1.0.0' },
@@ -251,7 +256,7 @@ test.each(['pub', 'npm'])(
     const script =
       dialect === 'pub'
         ? [[preflight, plan] as const]
-        : [[preflight, plan] as const, [packument, plan] as const];
+        : [[preflight, plan] as const, profile, [packument, plan] as const];
     const { registry } = registryWith(...script);
     await registry.planPublish(token, [publish]);
     await writeFile(publish.archive.path, Buffer.alloc(500_000, 'b'));
@@ -265,4 +270,71 @@ test('an archive that grew after it was packed is not sent as a success', async 
   await registry.planPublish(token, [publish]);
   await appendFile(publish.archive.path, 'more');
   await expect(registry.publish(proofs, publish, nothing)).rejects.toMatchObject({ code: 'E_ARCHIVE' });
+});
+
+test.each<[unknown, unknown]>([
+  [
+    { name: 'alice', tfa: { mode: 'auth-and-writes', pending: false } },
+    { account: 'alice', secondFactor: 'likely' },
+  ],
+  [{ name: 'alice', tfa: { mode: 'auth-and-writes', pending: true } }, { secondFactor: 'unknown' }],
+  [{ name: 'alice', tfa: { mode: 'auth-only' } }, { secondFactor: 'unknown' }],
+  [
+    { name: 'a\u001b[2J', tfa: false },
+    { account: undefined, secondFactor: 'unknown' },
+  ],
+  ['<html>', { account: undefined, secondFactor: 'unknown' }],
+])('a profile of %j says whether a code is likely to be asked for', async (body, plan) => {
+  const { registry } = registryWith(
+    [preflight, { status: 404 }],
+    ['GET /npm/-/npm/v1/user', { body }],
+    [packument, { status: 404 }],
+  );
+  expect(await registry.planPublish(token, [await request()])).toMatchObject(plan as object);
+});
+
+const bundleFor = (archive: Archive, change: object = {}) => {
+  const sha512 = Buffer.from(archive.digests.integrity.slice('sha512-'.length), 'base64').toString('hex');
+  const subject = { name: 'pkg:npm/%40acme/tool@1.0.0', digest: { sha512 }, ...change };
+  const payload = Buffer.from(JSON.stringify({ subject: [subject] })).toString('base64');
+  return { mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json', dsseEnvelope: { payload } };
+};
+
+test.each(['pub', 'npm'])('provenance goes with the archive to %s, in npm’s document', async (dialect) => {
+  const publish = await request();
+  const bundle = bundleFor(publish.archive);
+  const provenance = JSON.stringify(bundle, null, 2);
+  const planned =
+    dialect === 'pub'
+      ? [[preflight, { body: accepted }] as const]
+      : [[preflight, { status: 404 }] as const, profile, [packument, { status: 404 }] as const];
+  const { registry, sent } = registryWith(...planned, ['PUT /npm/@acme%2ftool', { status: 201, body: {} }]);
+  await registry.planPublish(token, [{ ...publish, provenance }]);
+  await registry.publish(proofs, { ...publish, provenance }, nothing);
+  const { _attachments } = JSON.parse(String(sent.at(-1)?.body)) as { _attachments: Record<string, object> };
+  const text = JSON.stringify(bundle);
+  expect(_attachments['@acme/tool-1.0.0.sigstore']).toEqual({
+    content_type: bundle.mediaType,
+    data: text,
+    length: text.length,
+  });
+  expect(_attachments['@acme/tool-1.0.0.tgz']).toMatchObject({
+    data: Buffer.from('archive bytes').toString('base64'),
+  });
+});
+
+test.each<[string, (archive: Archive) => unknown]>([
+  ['is no bundle', () => 'x'],
+  ['has no media type', (archive) => ({ ...bundleFor(archive), mediaType: undefined })],
+  ['has no statement', (archive) => ({ ...bundleFor(archive), dsseEnvelope: {} })],
+  ['is about another version', (archive) => bundleFor(archive, { name: 'pkg:npm/%40acme/tool@1.0.1' })],
+  ['is about other bytes', (archive) => bundleFor(archive, { digest: { sha512: '0'.repeat(128) } })],
+  ['is about nothing in particular', (archive) => bundleFor(archive, { digest: {} })],
+])('provenance that %s is refused before anything is asked or sent', async (_, make) => {
+  const publish = await request();
+  const { registry } = registryWith();
+  const provenance = JSON.stringify(make(publish.archive));
+  await expect(registry.planPublish(token, [{ ...publish, provenance }])).rejects.toMatchObject({
+    code: 'E_REFUSED',
+  });
 });

@@ -1,0 +1,72 @@
+import compareLoose from 'semver/functions/compare-loose.js';
+import { PubError } from '../../errors.ts';
+import { isJsonObject, type JsonObject, stringMember } from '../../json.ts';
+import type { Proofs } from '../proofs.ts';
+import { type EditablePackument, readForChange } from './change-packument.ts';
+import { encodeSegment, packagePath, type RegistryClient, unexpectedAnswer } from './registry-client.ts';
+
+const command = 'unpublish';
+
+/**
+ * npm's way (measured, npm 12): the document without the version, then its archive. The last version takes the whole
+ * package with it, as there.
+ */
+export async function unpublish(
+  client: RegistryClient,
+  proofs: Proofs,
+  packageName: string,
+  version: string | undefined,
+): Promise<void> {
+  const what = version === undefined ? packageName : `${packageName}@${version}`;
+  const attempt = `failed to unpublish \`${what}\` from ${client.displayUrl}`;
+  const read = { packageName, token: proofs.token, command, attempt };
+  const packument = await readForChange(client, read);
+  const { document, versions, revision } = packument;
+  const path = `${packagePath(packageName)}/-rev/${encodeSegment(revision)}`;
+  const request = { command, attempt, ...proofs };
+  if (version === undefined || isOnlyVersion(packument, version)) {
+    await client.send({ method: 'DELETE', path, ...request });
+    return;
+  }
+  const manifest = versions[version];
+  if (manifest === undefined) {
+    throw new PubError('E_NOT_FOUND', attempt, { cause: new Error('there is no such version') });
+  }
+  const archivePath = archivePathIn(client, manifest, attempt);
+  const json = withoutVersion(document, versions, version);
+  await client.send({ method: 'PUT', path, ...request, json });
+  const after = await readForChange(client, read);
+  const archive = `${archivePath}/-rev/${encodeSegment(after.revision)}`;
+  await client.send({ method: 'DELETE', path: archive, ...request });
+}
+
+function isOnlyVersion({ versions }: EditablePackument, version: string): boolean {
+  return Object.hasOwn(versions, version) && Object.keys(versions).length === 1;
+}
+
+/** Tags that named it go; `latest` goes to the highest that is left, as npm has it. */
+function withoutVersion(
+  document: JsonObject,
+  versions: Readonly<Record<string, JsonObject>>,
+  version: string,
+): JsonObject {
+  const { [version]: _, ...left } = versions;
+  const { _revisions, _attachments, ...rest } = document;
+  const before = isJsonObject(document['dist-tags']) ? document['dist-tags'] : {};
+  const tags = Object.fromEntries(Object.entries(before).filter(([, tagged]) => tagged !== version));
+  const highest = Object.keys(left).sort(compareLoose).at(-1);
+  const latest = before['latest'] === version && highest !== undefined ? { latest: highest } : {};
+  return { ...rest, versions: left, 'dist-tags': { ...tags, ...latest } };
+}
+
+/** The registry says where its archive lies; that must be a place of its own. */
+function archivePathIn(client: RegistryClient, manifest: JsonObject, attempt: string): string {
+  const { dist } = manifest;
+  const tarball = isJsonObject(dist) ? stringMember(dist, 'tarball') : undefined;
+  const url = tarball === undefined ? null : URL.parse(tarball);
+  const base = new URL(client.url).pathname;
+  if (url === null || !url.pathname.startsWith(base) || !url.pathname.includes('/-/')) {
+    throw unexpectedAnswer(attempt, 'it does not say where the archive is');
+  }
+  return url.pathname.slice(base.length);
+}

@@ -1,0 +1,67 @@
+import type { AccessChange } from '../ecosystems/package-changes.ts';
+import {
+  type ChangeContext,
+  type ChangeRequest,
+  changeAtRegistry,
+  ownersHint,
+} from './change-at-registry.ts';
+import { openAuthenticated, openConnection, optionalCredential } from './connection.ts';
+
+interface ReadRequest {
+  readonly registry: string | undefined;
+}
+
+export async function showAccess(
+  context: ChangeContext,
+  request: ReadRequest & { readonly packageName: string },
+): Promise<void> {
+  const { packageName } = request;
+  const { target, registry } = await openConnection(context, { explicit: request.registry, packageName });
+  const credential = await optionalCredential(context, target);
+  const status = await registry.packages.visibility(packageName, credential?.token);
+  context.terminal.result({ package: packageName, status }, `${packageName}: ${status}`);
+}
+
+export async function changeAccess(
+  context: ChangeContext,
+  request: ChangeRequest & { readonly packageName: string; readonly change: AccessChange },
+): Promise<void> {
+  const { packageName, change } = request;
+  await changeAtRegistry(context, { ...request, hints: ownersHint(packageName) }, (registry, proofs) =>
+    registry.packages.setAccess(proofs, packageName, change),
+  );
+  const [what, json] =
+    'status' in change
+      ? [change.status, { status: change.status }]
+      : [`mfa=${change.factor}`, { mfa: change.factor }];
+  context.terminal.status('Changed', `${packageName}: ${what}`);
+  context.terminal.result({ package: packageName, ...json }, '');
+}
+
+/** The packages of an account, an organisation or a team; of the account that asks where none is named. */
+export async function listPackages(
+  context: ChangeContext,
+  request: ReadRequest & { readonly who: string | undefined },
+): Promise<void> {
+  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
+  const who = request.who ?? (await registry.whoAmI(credential.token));
+  const packages = await registry.packages.packagesOf(credential.token, who);
+  context.terminal.result({ of: who, packages }, asLines(packages));
+}
+
+export async function listCollaborators(
+  context: ChangeContext,
+  request: ReadRequest & { readonly packageName: string },
+): Promise<void> {
+  const { packageName } = request;
+  const { target, registry } = await openConnection(context, { explicit: request.registry, packageName });
+  const credential = await optionalCredential(context, target);
+  const collaborators = await registry.packages.collaborators(packageName, credential?.token);
+  context.terminal.result({ package: packageName, collaborators }, asLines(collaborators));
+}
+
+function asLines(permissions: Readonly<Record<string, string>>): string {
+  return Object.entries(permissions)
+    .map(([name, permission]) => `${name}: ${permission}`)
+    .join('\n');
+}
