@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, signUp, signUpWithFactor } from '../support/accounts.ts';
@@ -11,6 +10,7 @@ import { type FreshHome, freshHome } from '../support/fresh-home.ts';
 import { builtClient, pinnedNode } from '../support/places.ts';
 import { collect, type Finished, startProcess } from '../support/processes.ts';
 import { type RunningServer, startRegistry } from '../support/servers.ts';
+import { stallingProxy } from '../support/stalling-proxy.ts';
 
 /** What is published, once and again, whole and interrupted. */
 let registry: RunningServer;
@@ -119,47 +119,10 @@ describe('an archive', () => {
   });
 });
 
-/** Something on the way to the registry that stops passing on what the client sends after some bytes. */
-async function stallingProxy(bytes: number) {
-  const sockets = new Set<Socket>();
-  const stalled = Promise.withResolvers<void>();
-  const server = createServer((client) => {
-    const upstream = connect(registry.port, '127.0.0.1');
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    let passed = 0;
-    upstream.pipe(client);
-    client.on('data', (chunk) => {
-      upstream.write(chunk);
-      passed += chunk.length;
-      if (passed < bytes) return;
-      client.pause();
-      stalled.resolve();
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stalled: stalled.promise,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
 describe('a publish that is interrupted in the middle of the upload', () => {
   async function interrupt(tool: Project, signal: NodeJS.Signals, code: string) {
     await writeFile(join(tool.folder, 'data.bin'), randomBytes(8_000_000));
-    await using proxy = await stallingProxy(1_000_000);
+    await using proxy = await stallingProxy(registry.port, 1_000_000);
     const child = startProcess(pinnedNode, [builtClient, 'publish'], {
       cwd: tool.folder,
       env: { ...tool.home.env, ...tool.env, PUB_REGISTRY: proxy.url, PUB_OTP: code },

@@ -16,3 +16,6 @@ export const peerFolder = join(root, 'test', 'peers', 'clients');
 export function peerPackage(name: string): string {
   return join(peerFolder, 'node_modules', name);
 }
+
+/** An installation of its own: beside another Verdaccio its parts are found twice, and it does not start. */
+export const nextVerdaccio = join(root, 'test', 'peers', 'verdaccio-9', 'node_modules', 'verdaccio');

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FreshHome, freshHome } from './fresh-home.ts';
-import { builtRegistry, peerPackage, pinnedNode } from './places.ts';
+import { builtRegistry, nextVerdaccio, peerPackage, pinnedNode } from './places.ts';
 import { collect, endGroup, startProcess } from './processes.ts';
 
 /** A registry that runs for a test. */
@@ -58,10 +58,24 @@ const listeningLine = (stdout: string) => /^listening on (http:\/\/\S+?)\/?$/m.e
  * its tokens are JSON Web Tokens; by default it compares a password with its bcrypt hash for each request.
  */
 export async function startVerdaccio({ signedTokens = false } = {}): Promise<RunningServer> {
+  return await startVerdaccioAt(peerPackage('verdaccio'), 'SIGTERM', signedTokens ? jsonWebTokens : '');
+}
+
+/** The next one, with what it has behind flags: a second factor, staging, and a login in a browser. */
+export async function startNextVerdaccio(): Promise<RunningServer> {
+  const flags = 'flags:\n  tfa: true\n  stage: true\n  webLogin: true\n';
+  return await startVerdaccioAt(nextVerdaccio, 0, flags);
+}
+
+async function startVerdaccioAt(
+  folder: string,
+  endsWith: Starting['endsWith'],
+  settings: string,
+): Promise<RunningServer> {
   const home = await freshHome();
   const url = `http://127.0.0.1:${await freePort()}`;
-  const config = await home.file('config.yaml', verdaccioConfig(home) + (signedTokens ? jsonWebTokens : ''));
-  const script = join(peerPackage('verdaccio'), 'bin', 'verdaccio');
+  const config = await home.file('config.yaml', verdaccioConfig(home) + settings);
+  const script = join(folder, 'bin', 'verdaccio');
   const child = startProcess(pinnedNode, [script, '--config', config, '--listen', url], {
     cwd: home.path,
     env: home.env,
@@ -71,7 +85,7 @@ export async function startVerdaccio({ signedTokens = false } = {}): Promise<Run
     cleanUp: () => home.remove(),
     timeout: 60_000,
     address: answers,
-    endsWith: 'SIGTERM',
+    endsWith,
   });
 }
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { builtClient, builtRegistry, peerFolder, peerPackage } from './places.ts';
+import { builtClient, builtRegistry, nextVerdaccio, peerFolder } from './places.ts';
 
 /** Why a group of tests cannot run here, as "… is not installed"; `undefined` when it can. */
 export type Lack = string | undefined;
@@ -18,14 +18,19 @@ export function build(): Lack {
     : 'the programs are not built: npm run build';
 }
 
-/** The peer clients, in the versions their manifest names. */
+/** The peer clients and servers, in the versions their manifests name. */
 export function peers(): Lack {
-  const wanted = readManifest(join(peerFolder, 'package.json')).dependencies ?? {};
-  const current = Object.entries(wanted).every(([name, version]) => {
-    const manifest = join(peerPackage(name), 'package.json');
+  return [peerFolder, join(nextVerdaccio, '..', '..')].every(isCurrent)
+    ? undefined
+    : 'the peer clients are not installed: npm run peers:install';
+}
+
+function isCurrent(folder: string): boolean {
+  const wanted = readManifest(join(folder, 'package.json')).dependencies ?? {};
+  return Object.entries(wanted).every(([name, version]) => {
+    const manifest = join(folder, 'node_modules', name, 'package.json');
     return existsSync(manifest) && readManifest(manifest).version === version.replace(/^npm:.+@/, '');
   });
-  return current ? undefined : 'the peer clients are not installed: npm run peers:install';
 }
 
 interface Manifest {
