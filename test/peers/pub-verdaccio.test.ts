@@ -53,13 +53,12 @@ async function live(client: Client, { home, url, account, name }: Life): Promise
   const env = environment(url, account);
   await home.file('.npmrc', npmrc(url, account.token));
   const step = (...args: readonly string[]) => client.succeed(args, { cwd, env });
-  for (const [version, ...tag] of [['1.0.0'], ['1.1.0', '--tag', 'next'], ['1.2.0', '--tag', 'beta']]) {
+  for (const [version, ...tag] of [['1.0.0'], ['1.1.0', '--tag', 'next']]) {
     await writeProject(home, name, version as string);
     await step('publish', ...tag);
   }
   await step('dist-tag', 'add', `${name}@1.0.0`, 'old');
-  await step('dist-tag', 'rm', name, 'beta');
-  await step('deprecate', `${name}@<1.2.0`, 'use 1.2');
+  await step('deprecate', `${name}@<2`, 'use 2');
   await step('undeprecate', `${name}@1.1.0`);
   const long = await packumentOf(url, name);
   await step('unpublish', `${name}@1.1.0`, '--yes');
