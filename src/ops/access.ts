@@ -6,6 +6,10 @@ import {
   ownersHint,
 } from './change-at-registry.ts';
 import { openAuthenticated, openConnection, optionalCredential } from './connection.ts';
+import { withHint } from './with-hint.ts';
+
+/** Verdaccio, for one, has access in its own settings, and answers these questions so. */
+const hints = { E_NOT_FOUND: 'there is no such package, or this registry does not tell' };
 
 interface ReadRequest {
   readonly registry: string | undefined;
@@ -18,7 +22,7 @@ export async function showAccess(
   const { packageName } = request;
   const { target, registry } = await openConnection(context, { explicit: request.registry, packageName });
   const credential = await optionalCredential(context, target);
-  const status = await registry.packages.visibility(packageName, credential?.token);
+  const status = await withHint(hints, () => registry.packages.visibility(packageName, credential?.token));
   context.terminal.result({ package: packageName, status }, `${packageName}: ${status}`);
 }
 
@@ -27,8 +31,10 @@ export async function changeAccess(
   request: ChangeRequest & { readonly packageName: string; readonly change: AccessChange },
 ): Promise<void> {
   const { packageName, change } = request;
-  await changeAtRegistry(context, { ...request, hints: ownersHint(packageName) }, (registry, proofs) =>
-    registry.packages.setAccess(proofs, packageName, change),
+  await changeAtRegistry(
+    context,
+    { ...request, hints: { ...hints, ...ownersHint(packageName) } },
+    (registry, proofs) => registry.packages.setAccess(proofs, packageName, change),
   );
   const [what, json] =
     'status' in change
@@ -56,7 +62,9 @@ export async function listCollaborators(
   const { packageName } = request;
   const { target, registry } = await openConnection(context, { explicit: request.registry, packageName });
   const credential = await optionalCredential(context, target);
-  const collaborators = await registry.packages.collaborators(packageName, credential?.token);
+  const collaborators = await withHint(hints, () =>
+    registry.packages.collaborators(packageName, credential?.token),
+  );
   context.terminal.result({ package: packageName, collaborators }, asLines(collaborators));
 }
 

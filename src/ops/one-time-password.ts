@@ -26,39 +26,46 @@ export function oneTimePasswordSource(
   context: Pick<Context, 'prompter' | 'environmentOneTimePassword'>,
   option: Secret | undefined,
   registry?: Pick<Registry, 'collect'>,
+  instead = withCode,
 ): OneTimePasswordSource {
   const fromEnvironment = context.environmentOneTimePassword;
   const given =
     option ?? (fromEnvironment && parseOneTimePassword(fromEnvironment.expose(), 'the variable PUB_OTP'));
+  const asking: Asking = { prompter: context.prompter, instead };
   return {
     given,
-    ask: (reason) => askPerson(context, registry, reason),
-    offer: (reason) => offerPerson(context, reason.text),
+    ask: (reason) => askPerson({ ...asking, registry }, reason),
+    offer: (reason) => offerPerson(asking, reason.text),
   };
 }
 
-const instead = 'pass --otp <code> or set PUB_OTP';
+const withCode = 'pass --otp <code> or set PUB_OTP';
+
+/** For a release, which can also wait for somebody. */
+export const withCodeOrStage = `${withCode}; or --stage, where the registry has it, and have it approved`;
+
+interface Asking {
+  readonly prompter: Context['prompter'];
+  /** What to do where nobody can be asked. */
+  readonly instead: string;
+}
 
 async function askPerson(
-  context: Pick<Context, 'prompter'>,
-  registry: Pick<Registry, 'collect'> | undefined,
+  { registry, ...asking }: Asking & { readonly registry: Pick<Registry, 'collect'> | undefined },
   { text, browser, codes = true }: Reason,
 ): Promise<Secret> {
-  if (browser === undefined || registry === undefined) return await askOneTimePassword(context, text);
-  const typed = codes ? await askCodeOrBrowser(context, text) : undefined;
+  if (browser === undefined || registry === undefined) return await askOneTimePassword(asking, text);
+  const typed = codes ? await askCodeOrBrowser(asking, text) : undefined;
   if (typed !== undefined) return typed;
-  await context.prompter.visit({
+  await asking.prompter.visit({
     message: `Approve in a browser${why(text)}:`,
     url: browser.pageUrl,
-    instead,
+    instead: asking.instead,
   });
   return await registry.collect(browser);
 }
 
-async function offerPerson(
-  { prompter }: Pick<Context, 'prompter'>,
-  reason: string,
-): Promise<Secret | undefined> {
+async function offerPerson({ prompter, instead }: Asking, reason: string): Promise<Secret | undefined> {
   const message = `one-time password, or Enter to see what the registry asks for${why(reason)}`;
   try {
     const answer = await prompter.optionalSecret({ message, instead });
@@ -69,15 +76,12 @@ async function offerPerson(
   }
 }
 
-async function askOneTimePassword({ prompter }: Pick<Context, 'prompter'>, reason: string): Promise<Secret> {
+async function askOneTimePassword({ prompter, instead }: Asking, reason: string): Promise<Secret> {
   const answer = await prompter.secret({ message: `one-time password${why(reason)}`, instead });
   return parseOneTimePassword(answer.expose(), 'the answer');
 }
 
-async function askCodeOrBrowser(
-  { prompter }: Pick<Context, 'prompter'>,
-  reason: string,
-): Promise<Secret | undefined> {
+async function askCodeOrBrowser({ prompter, instead }: Asking, reason: string): Promise<Secret | undefined> {
   const message = `one-time password, or Enter to approve in a browser${why(reason)}`;
   const answer = await prompter.optionalSecret({ message, instead });
   return answer && parseOneTimePassword(answer.expose(), 'the answer');

@@ -8,7 +8,7 @@ import { inDependencyOrder } from './dependency-order.ts';
 import { batchesOf, judgeMembers } from './judge-members.ts';
 import { failedWith, refusedMembers } from './member-failure.ts';
 import { type MemberRelease, reportMembers, sayCycle, sayMember, showMembers } from './members-report.ts';
-import { oneTimePasswordSource } from './one-time-password.ts';
+import { oneTimePasswordSource, withCodeOrStage } from './one-time-password.ts';
 import { openCandidates, type Packed, packCandidate } from './prepare-release.ts';
 import type { PublishCommandRequest, PublishContext } from './publish.ts';
 import { type Release, sayOutcome } from './publish-report.ts';
@@ -68,7 +68,7 @@ async function sendAll(
   const proofs = new Map<Release, SharedProof>();
   for (const batch of batchesOf(accepted(members))) {
     const registry = batch[0]?.connection.registry;
-    const source = oneTimePasswordSource(context, request.oneTimePassword, registry);
+    const source = oneTimePasswordSource(context, request.oneTimePassword, registry, withCodeOrStage);
     const shared = shareProof(context, source, batch);
     for (const member of batch) proofs.set(member, shared);
     await shared.prove();

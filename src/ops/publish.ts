@@ -7,7 +7,7 @@ import { askBefore } from './ask-before.ts';
 import { sayAvailability } from './availability.ts';
 import { awaitRelease } from './await-release.ts';
 import { acceptConcerns } from './concerns.ts';
-import { oneTimePasswordSource } from './one-time-password.ts';
+import { oneTimePasswordSource, withCodeOrStage } from './one-time-password.ts';
 import { openCandidates, type Packed, type PublishChoices, packCandidate } from './prepare-release.ts';
 import { type Release, reportDryRun, reportPublished, showRelease } from './publish-report.ts';
 import { renewingLogin } from './renew-login.ts';
@@ -34,7 +34,12 @@ export async function publish(context: PublishContext, request: PublishCommandRe
   const project = await context.projects.open(resolve(context.workingDirectory, request.path));
   const [candidate] = await openCandidates(context, [project], request);
   if (candidate === undefined) throw new Error('a project that became no candidate');
-  const source = oneTimePasswordSource(context, request.oneTimePassword, candidate.connection.registry);
+  const source = oneTimePasswordSource(
+    context,
+    request.oneTimePassword,
+    candidate.connection.registry,
+    withCodeOrStage,
+  );
   const packed = await packCandidate(context, candidate, request);
   const release = await planned(context, packed);
   showRelease(context, release);

@@ -9,6 +9,10 @@ import type { ChangeContext, ChangeRequest } from './change-at-registry.ts';
 import { openAuthenticated } from './connection.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
 import { reusingCode } from './reuse-code.ts';
+import { withHint } from './with-hint.ts';
+
+/** A registry without staged releases answers as if they were not there. */
+const hints = { E_NOT_FOUND: 'this registry may know no staged releases' };
 
 interface StageRequest {
   readonly registry: string | undefined;
@@ -23,7 +27,7 @@ export async function listStaged(
     explicit: request.registry,
     packageName,
   });
-  const staged = await registry.staging.list(credential.token, packageName);
+  const staged = await withHint(hints, () => registry.staging.list(credential.token, packageName));
   const lines = staged.map(
     ({ id, packageName: name, version, stagedBy }) =>
       `${id}  ${name}@${version}${stagedBy === undefined ? '' : `  by ${stagedBy}`}`,

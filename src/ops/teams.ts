@@ -1,6 +1,7 @@
 import type { Team } from '../ecosystems/teams.ts';
 import { type ChangeContext, type ChangeRequest, changeAtRegistry } from './change-at-registry.ts';
 import { openAuthenticated } from './connection.ts';
+import { withHint } from './with-hint.ts';
 
 /** The teams of an organisation, or with a team its members. */
 export async function listTeams(
@@ -10,13 +11,16 @@ export async function listTeams(
   const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
   const { of } = request;
   if (typeof of === 'string') {
-    const teams = await registry.teams.list(credential.token, of);
+    const teams = await withHint(hints, () => registry.teams.list(credential.token, of));
     context.terminal.result({ organisation: of, teams }, teams.map((team) => `${of}:${team}`).join('\n'));
     return;
   }
-  const members = await registry.teams.members(credential.token, of);
+  const members = await withHint(hints, () => registry.teams.members(credential.token, of));
   context.terminal.result({ ...teamAsJson(of), members }, members.join('\n'));
 }
+
+/** Most registries answer so about teams: they have none. */
+const hints = { E_NOT_FOUND: 'there is no such team, or this registry has no teams' };
 
 interface TeamChange extends ChangeRequest {
   readonly team: Team;
@@ -27,7 +31,7 @@ export async function createTeam(
   request: TeamChange & { readonly description: string | undefined },
 ): Promise<void> {
   const { team, description } = request;
-  await changeAtRegistry(context, request, (registry, proofs) =>
+  await changeAtRegistry(context, { ...request, hints }, (registry, proofs) =>
     registry.teams.create(proofs, team, description),
   );
   context.terminal.status('Created', `the team ${sayTeam(team)}`);
@@ -36,7 +40,9 @@ export async function createTeam(
 
 export async function destroyTeam(context: ChangeContext, request: TeamChange): Promise<void> {
   const { team } = request;
-  await changeAtRegistry(context, request, (registry, proofs) => registry.teams.destroy(proofs, team));
+  await changeAtRegistry(context, { ...request, hints }, (registry, proofs) =>
+    registry.teams.destroy(proofs, team),
+  );
   context.terminal.status('Removed', `the team ${sayTeam(team)}`);
   context.terminal.result({ removed: sayTeam(team) }, '');
 }
@@ -46,7 +52,9 @@ export async function addToTeam(
   request: TeamChange & { readonly user: string },
 ): Promise<void> {
   const { team, user } = request;
-  await changeAtRegistry(context, request, (registry, proofs) => registry.teams.add(proofs, team, user));
+  await changeAtRegistry(context, { ...request, hints }, (registry, proofs) =>
+    registry.teams.add(proofs, team, user),
+  );
   context.terminal.status('Added', `${user} to ${sayTeam(team)}`);
   context.terminal.result({ ...teamAsJson(team), added: user }, '');
 }
@@ -56,7 +64,9 @@ export async function removeFromTeam(
   request: TeamChange & { readonly user: string },
 ): Promise<void> {
   const { team, user } = request;
-  await changeAtRegistry(context, request, (registry, proofs) => registry.teams.remove(proofs, team, user));
+  await changeAtRegistry(context, { ...request, hints }, (registry, proofs) =>
+    registry.teams.remove(proofs, team, user),
+  );
   context.terminal.status('Removed', `${user} from ${sayTeam(team)}`);
   context.terminal.result({ ...teamAsJson(team), removed: user }, '');
 }

@@ -164,7 +164,7 @@ describe('a publish', () => {
     expect(outcome.exitCode).toBe(1);
     expect(outcome.stderr.slice(outcome.stderr.indexOf('error:'))).toMatchInlineSnapshot(`
       "error: cannot ask "one-time password (to publish left-pad@1.3.0)": this is not a terminal
-      hint: pass --otp <code> or set PUB_OTP
+      hint: pass --otp <code> or set PUB_OTP; or --stage, where the registry has it, and have it approved
       "
     `);
     expect(uploads).toEqual([]);
