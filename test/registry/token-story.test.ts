@@ -71,7 +71,7 @@ test('from the first token to the last: log in, enrol, publish with a code, log 
       "",
       [
         "error: cannot ask "one-time password (to publish by-alice@1.0.0)": this is not a terminal",
-        "hint: pass --otp <code> or set PUB_OTP",
+        "hint: pass --otp <code> or set PUB_OTP; or --stage, where the registry has it, and have it approved",
         "",
       ],
     ]
