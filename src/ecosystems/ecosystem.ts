@@ -45,6 +45,8 @@ export interface Concern {
   /** `dangerous` needs `--yes` or an answer; `notable` is only said. */
   readonly level: 'dangerous' | 'notable';
   readonly message: string;
+  /** What to do about it, where that is not to leave a file out. */
+  readonly hint?: string;
 }
 
 /** What a manifest says about publishing. */

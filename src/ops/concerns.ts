@@ -12,12 +12,12 @@ export async function acceptConcerns(
   request: { readonly acceptDanger: boolean; readonly dryRun: boolean },
 ): Promise<void> {
   for (const { message } of concerns) terminal.warn(message);
-  const dangerous = concerns.filter(({ level }) => level === 'dangerous');
-  if (dangerous.length === 0 || request.acceptDanger || request.dryRun) return;
+  const [dangerous] = concerns.filter(({ level }) => level === 'dangerous');
+  if (dangerous === undefined || request.acceptDanger || request.dryRun) return;
   if (await confirmed(prompter)) return;
   const where = ecosystem === 'npm' ? '"files" in package.json or an ignore file' : '`exclude` in Cargo.toml';
-  throw new PubError('E_REFUSED', `not publishing \`${name}@${version}\`: ${dangerous[0]?.message}`, {
-    hint: `leave it out with ${where}, or pass --yes if it belongs there`,
+  throw new PubError('E_REFUSED', `not publishing \`${name}@${version}\`: ${dangerous.message}`, {
+    hint: dangerous.hint ?? `leave it out with ${where}, or pass --yes if it belongs there`,
   });
 }
 

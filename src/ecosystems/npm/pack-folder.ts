@@ -5,6 +5,7 @@ import { concernsAbout, mustLookInside, startLength } from '../../archives/conce
 import { Digesting } from '../../archives/digesting.ts';
 import { PubError } from '../../errors.ts';
 import type { Concern, PackOptions } from '../ecosystem.ts';
+import { dependencyConcerns } from './dependency-concerns.ts';
 import { readDependencyTree } from './dependency-tree.ts';
 import { gitHeadOf } from './git-head.ts';
 import type { Manifest } from './manifest.ts';
@@ -58,6 +59,7 @@ export async function packFolder(
     files,
     manifest: replaced?.content ?? manifest.content,
     concerns: [
+      ...dependencyConcerns(replaced?.content ?? manifest.content),
       ...concernsAbout({ files, starts, size: digesting.size, unpackedSize }),
       ...packedMembers(folder, paths, workspace),
     ],

@@ -4,6 +4,7 @@ import { concernsAbout } from '../../archives/concerns.ts';
 import { Digesting } from '../../archives/digesting.ts';
 import { parseArchive } from '../../archives/parse-archive.ts';
 import { PubError } from '../../errors.ts';
+import { dependencyConcerns } from './dependency-concerns.ts';
 import { checkManifest } from './manifest.ts';
 import { longestReadme, type NpmArchive, readmeAmong } from './npm-archive.ts';
 
@@ -41,7 +42,10 @@ export async function readArchive(path: string): Promise<NpmArchive> {
     digests: digesting.digests(),
     files,
     manifest: content,
-    concerns: concernsAbout({ files, starts: contents.starts, size: digesting.size, unpackedSize }),
+    concerns: [
+      ...dependencyConcerns(content),
+      ...concernsAbout({ files, starts: contents.starts, size: digesting.size, unpackedSize }),
+    ],
     readme:
       readmeName === undefined || readme === undefined ? undefined : { fileName: readmeName, text: readme },
     gitHead: undefined,

@@ -277,6 +277,23 @@ test('what probably should not be published is named, the dangerous first', asyn
   expect(concerns.at(-1)).toEqual({ level: 'notable', message: 'the package is 11.0 MB large unpacked' });
 });
 
+test('a dependency that only its workspace understands is dangerous', async () => {
+  const dependencies = { a: 'workspace:^', b: 'catalog:', c: '^1.0.0', d: 'npm:other@1', e: 'portal:../e' };
+  const more = {
+    dependencies,
+    peerDependencies: { f: 'workspace:*' },
+    devDependencies: { g: 'workspace:*' },
+  };
+  const folder = await folderWith({ 'package.json': { ...manifest, ...more } });
+  const { concerns } = await pack(folder);
+  expect(concerns.map(({ level, message }) => `${level}: ${message.split('`')[1]}`)).toEqual([
+    'dangerous: a',
+    'dangerous: b',
+    'dangerous: e',
+    'dangerous: f',
+  ]);
+});
+
 test('links in the place of the archive are replaced, and what they lead to is left alone', async () => {
   const folder = await folderWith({
     'package.json': { ...manifest, patchedDependencies: {} },

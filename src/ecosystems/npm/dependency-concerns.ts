@@ -1,0 +1,21 @@
+import { isJsonObject, type JsonObject } from '../../json.ts';
+import type { Concern } from '../ecosystem.ts';
+
+/**
+ * Dependencies that mean something inside a workspace only. pnpm and yarn write a version in their place when they
+ * publish; npm sends them as they are, and so does this, and then nobody can install the package.
+ */
+export function dependencyConcerns(manifest: JsonObject): readonly Concern[] {
+  const kinds = ['dependencies', 'optionalDependencies', 'peerDependencies'];
+  return kinds.flatMap((kind) => {
+    const declared = manifest[kind];
+    if (!isJsonObject(declared)) return [];
+    const local = Object.entries(declared).filter(
+      ([, range]) => typeof range === 'string' && /^(workspace|catalog|link|portal):/.test(range),
+    );
+    return local.map(([name, range]): Concern => {
+      const message = `it needs \`${name}\` as \`${String(range)}\`, which nobody outside of this workspace can install`;
+      return { level: 'dangerous', message, hint: 'write a range of versions in its place' };
+    });
+  });
+}
