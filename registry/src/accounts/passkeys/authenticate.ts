@@ -1,8 +1,6 @@
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  type PublicKeyCredentialRequestOptionsJSON,
-  verifyAuthenticationResponse,
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server';
 import type { Selectable } from 'kysely';
 import { type AuditTag, recordEvent } from '../../audit/log.ts';
@@ -20,6 +18,7 @@ import {
   consumeChallenge,
   issueChallenge,
 } from './challenges.ts';
+import { loadWebauthn } from './library.ts';
 import { describePasskeys, userHandle } from './passkeys.ts';
 import { getRelyingParty } from './relying-party.ts';
 import { parseAuthentication } from './responses.ts';
@@ -64,6 +63,7 @@ export async function beginAuthentication(
   const challenge = await services.database.write((transaction) =>
     issueChallenge(transaction, { purpose, accountId, context }, services.clock()),
   );
+  const { generateAuthenticationOptions } = await loadWebauthn();
   return await generateAuthenticationOptions({
     rpID,
     challenge: Buffer.from(challenge, 'base64url'),
@@ -138,6 +138,7 @@ async function verify(
   if (handle === undefined ? finish.accountId === undefined : handle !== userHandle(account))
     return undefined;
   const { id: expectedRPID, origin: expectedOrigin } = getRelyingParty(services.settings);
+  const { verifyAuthenticationResponse } = await loadWebauthn();
   try {
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response,

@@ -1,10 +1,7 @@
-import {
-  generateRegistrationOptions,
-  type PublicKeyCredentialCreationOptionsJSON,
-  type RegistrationResponseJSON,
-  verifyRegistrationResponse,
+import type {
+  PublicKeyCredentialCreationOptionsJSON,
+  RegistrationResponseJSON,
 } from '@simplewebauthn/server';
-import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
 import { recordEvent } from '../../audit/log.ts';
 import { Refusal } from '../../errors.ts';
 import { fromProgram, mailAccount } from '../../mail/outbox.ts';
@@ -18,6 +15,7 @@ import { type Demand, demandProof, settleProof } from '../second-factor/demand.t
 import { hasSecondFactor } from '../second-factor/factors.ts';
 import { generateRecoveryCodes, replaceRecoveryCodes } from '../second-factor/recovery-codes.ts';
 import { type ChallengeBinding, challengeLifetime, consumeChallenge, issueChallenge } from './challenges.ts';
+import { loadWebauthn } from './library.ts';
 import { describePasskeys, parsePasskeyName, userHandle } from './passkeys.ts';
 import { getRelyingParty } from './relying-party.ts';
 import { parseRegistration } from './responses.ts';
@@ -49,6 +47,7 @@ export async function beginRegistration(
   const challenge = await services.database.write((transaction) =>
     issueChallenge(transaction, bindingOf(actor), services.clock()),
   );
+  const { generateRegistrationOptions } = await loadWebauthn();
   return await generateRegistrationOptions({
     rpName: services.settings.issuer,
     rpID,
@@ -127,7 +126,8 @@ async function claimChallenge(services: Services, actor: Actor, challenge: strin
 async function verify(services: Services, response: RegistrationResponseJSON, challenge: string) {
   const { id: expectedRPID, origin: expectedOrigin } = getRelyingParty(services.settings);
   try {
-    refuseAttestation(response);
+    await refuseAttestation(response);
+    const { verifyRegistrationResponse } = await loadWebauthn();
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response,
       expectedChallenge: challenge,
@@ -157,7 +157,8 @@ async function verify(services: Services, response: RegistrationResponseJSON, ch
  * None was asked for, so a browser sends none, or one the key made of itself (WebAuthn Level 3 §5.1.3). A
  * certificate is not looked at: the library would fetch revocation lists from wherever it says.
  */
-function refuseAttestation({ response }: RegistrationResponseJSON): void {
+async function refuseAttestation({ response }: RegistrationResponseJSON): Promise<void> {
+  const { decodeAttestationObject } = await import('@simplewebauthn/server/helpers');
   const attestation = decodeAttestationObject(Buffer.from(response.attestationObject, 'base64url'));
   const format = attestation.get('fmt');
   const bySelf = format === 'packed' && attestation.get('attStmt').get('x5c') === undefined;
