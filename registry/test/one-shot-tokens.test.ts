@@ -359,3 +359,23 @@ test('an account has a hundred of them at a time', async () => {
   await once(alice, publishing());
   expect(registry.sql('select count(*) as kept from tokens where act is not null')).toEqual([{ kept: 1 }]);
 });
+
+describe('where nobody reads without a token', () => {
+  test('a token for the owners lists those of that crate without being used up, and no other token for one act does', async () => {
+    const registry = await createTestRegistry({ settings: { cargoAuthRequired: true } });
+    const [alice, app] = await registry.signUpWithFactor('alice');
+    await registry.signUp('bob');
+    for (const name of ['tool', 'other'])
+      expect(
+        (await cargoPublish(await once(alice, publishing({ name }), app.nextCode()), { name })).status,
+      ).toBe(200);
+    const list = (client: Client, name = 'tool') => client.get(`${crates}/${name}/owners`, asCargo(client));
+
+    const owners = await once(alice, owning, app.nextCode());
+    expect((await list(owners)).body.users).toMatchObject([{ login: 'alice' }]);
+    expect(isLimited(await list(owners, 'other'))).toBe(true);
+    expect((await addOwner(owners)).status).toBe(200);
+    expect((await list(owners)).status).toBe(401);
+    expect(isLimited(await list(await once(alice, yanking(), app.nextCode())))).toBe(true);
+  });
+});

@@ -61,8 +61,10 @@ async function requestToken(
 }
 
 function tokenIn({ text }: HttpResponse, attempt: string): Secret {
-  const token = stringMember(parseJsonObject(text), 'token');
-  if (token !== undefined && /^[\x21-\x7e]{1,512}$/.test(token)) return new Secret(token);
+  const answer = parseJsonObject(text);
+  const token = stringMember(answer, 'token');
+  const expires = Date.parse(stringMember(answer, 'expires') ?? '');
+  if (token !== undefined && /^[\x21-\x7e]{1,512}$/.test(token) && expires > 0) return new Secret(token);
   const cause = new Error("the registry's answer is not understood: there is no usable token in it");
   throw new PubError('E_REGISTRY', attempt, { cause });
 }

@@ -56,7 +56,8 @@ async function bench(options: ScriptedCargoOptions = {}, configuration = provide
 function demanding(code: string): ScriptedCargoOptions {
   return {
     oneShot: (otp) => {
-      if (otp === code) return { status: 201, body: { token: 'once-only' } };
+      if (otp === code)
+        return { status: 201, body: { token: 'once-only', expires: '2030-01-01T00:00:00.000Z' } };
       const refused = otp === undefined ? 'otp_required' : 'otp_refused';
       return { status: 401, body: { error: 'a one-time password is required', code: refused } };
     },
@@ -95,7 +96,8 @@ describe.skipIf(lacking !== undefined)('cargo publish with cargo-credential-pub'
     const { registry, cwd, env } = await bench({
       approval: 'proof-of-the-page',
       oneShot(otp, url) {
-        if (otp === 'proof-of-the-page') return { status: 201, body: { token: 'once-only' } };
+        if (otp === 'proof-of-the-page')
+          return { status: 201, body: { token: 'once-only', expires: '2030-01-01T00:00:00.000Z' } };
         const pages = { authUrl: `${url}/approve/1`, doneUrl: `${url}/done` };
         return { status: 401, body: { error: 'a code, please', code: 'otp_required', ...pages } };
       },

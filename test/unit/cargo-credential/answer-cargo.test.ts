@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { answerCargo } from '../../../src/cargo-credential/answer-cargo.ts';
 import type { CargoContext } from '../../../src/cargo-credential/context.ts';
@@ -247,6 +248,39 @@ describe('a token', () => {
     const { answer } = await play(publish, { kept: 'kept', network });
     expect(answer).toBeInstanceOf(PubError);
   });
+});
+
+interface Vector {
+  readonly name: string;
+  readonly body: Readonly<Record<string, string>>;
+}
+const vectors = (file: string): Vector[] =>
+  JSON.parse(readFileSync(new URL(`../../vectors/one-shot-tokens/${file}`, import.meta.url), 'utf8'));
+
+describe('the vectors of tokens for one act', () => {
+  const crates = vectors('request-accept.json').filter(({ body }) => body['ecosystem'] === 'cargo');
+
+  test.each(crates)('$name is asked for so', async ({ body }) => {
+    const { ecosystem: _, ...operation } = body;
+    const { sent } = await play(operation as unknown as Operation, {
+      kept: 'kept',
+      network: [ours, [route, once]],
+    });
+    expect(JSON.parse(String(sent[1]?.body))).toEqual(body);
+  });
+
+  test.each(vectors('answer-accept.json'))('$name is taken', async ({ body }) => {
+    const network = [ours, [route, { status: 201, text: JSON.stringify(body) }]] as const;
+    expect(tokenIn((await play(publish, { kept: 'kept', network })).answer)).toBe(body['token']);
+  });
+
+  test.each(vectors('answer-reject.json'))(
+    '$name is not taken, nor the token that is kept',
+    async ({ body }) => {
+      const network = [ours, [route, { status: 201, text: JSON.stringify(body) }]] as const;
+      expect((await play(publish, { kept: 'kept', network })).answer).toMatchObject({ code: 'E_REGISTRY' });
+    },
+  );
 });
 
 describe('cargo login', () => {

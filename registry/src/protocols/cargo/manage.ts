@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import type { Requester } from '../../accounts/actor.ts';
+import { refuseActBeyondLimits } from '../../accounts/tokens/limits.ts';
 import { Refusal } from '../../errors.ts';
 import { addOwners, removeOwners } from '../../packages/owners.ts';
-import type { PackageId } from '../../packages/packages.ts';
+import { type PackageId, packageSubject } from '../../packages/packages.ts';
 import { listPeople } from '../../packages/permissions.ts';
 import { setYanked } from '../../packages/yanking.ts';
 import type { Services } from '../../services.ts';
@@ -33,10 +34,15 @@ async function changeYanked(services: Services, request: FastifyRequest, yanked:
   return { ok: true };
 }
 
-/** `GET /cargo/api/v1/crates/<crate>/owners`. An id is a number of 32 bits: anything else fails the whole list (measured). */
+/**
+ * `GET /cargo/api/v1/crates/<crate>/owners`. An id is a number of 32 bits: anything else fails the whole list (measured).
+ * cargo asks its credential provider for the same token as to change them: one for that act lists them, and is not used up.
+ */
 export async function getOwners(services: Services, request: FastifyRequest) {
   const reader = await readerOf(services, request);
   const crate = await readableCrate(services, reader, parameter(request, 'name'));
+  if (reader?.credential.once !== undefined)
+    refuseActBeyondLimits(reader, { action: 'owner:list', subject: packageSubject(crate), details: {} });
   const people = await listPeople(services.database.read, crate);
   return {
     users: people.map(({ id, name, role, organisation }) => ({

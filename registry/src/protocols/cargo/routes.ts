@@ -37,7 +37,11 @@ export function addCargoRoutes(app: FastifyInstance, services: Services): void {
 
       cargo.delete('/api/v1/crates/:name/:version/yank', act('yank'), on(manage.yank));
       cargo.put('/api/v1/crates/:name/:version/unyank', act('yank'), on(manage.unyank));
-      cargo.get('/api/v1/crates/:name/owners', anyToken, on(manage.getOwners));
+      cargo.get(
+        '/api/v1/crates/:name/owners',
+        { config: { ...anyToken.config, oneAct: true } },
+        on(manage.getOwners),
+      );
       cargo.put('/api/v1/crates/:name/owners', act('owners'), on(manage.putOwners));
       cargo.delete('/api/v1/crates/:name/owners', act('owners'), on(manage.deleteOwners));
 
