@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { cargoPublish, details, indexLines } from './support/crates.ts';
+import { publish } from './support/publishing.ts';
 import { createTestRegistry } from './support/test-registry.ts';
+import { limitedClient } from './support/tokens.ts';
 import { upload } from './support/upload-crate.ts';
 
 const crate = '/cargo/api/v1/crates/tool';
@@ -159,4 +161,32 @@ test('a program that knows the question is asked it, and its code is good once',
   const otp = app.code();
   expect((await alice.delete(yanked, { otp })).status).toBe(200);
   expect((await alice.put(unyanked, null, { otp })).body.code).toBe('otp_refused');
+});
+
+test('a token that names packages is for those of one ecosystem: a crate is named with "cargo:" before it', async () => {
+  const { registry, alice } = await withTool();
+  const scopes = ['publish', 'yank', 'owners', 'read'];
+  const ofPackage = await limitedClient(alice, { scopes, packages: ['tool'] });
+  for (const answer of [
+    await cargoPublish(ofPackage, { version: '1.0.1' }),
+    await upload(ofPackage, { version: '1.0.1' }),
+    await ofPackage.delete(yanked),
+    await ofPackage.put(owners, { users: ['alice'] }),
+  ]) {
+    expect(answer.status).toBe(403);
+    expect(answer.text).toContain('this token is not for the package cargo:tool');
+  }
+  const ofCrate = await limitedClient(alice, { scopes, packages: ['cargo:tool'] });
+  expect((await publish(ofCrate, { name: 'tool' })).body.code).toBe('token_limited');
+  expect((await cargoPublish(ofCrate, { version: '1.0.1' })).status).toBe(200);
+  expect((await upload(ofCrate, { version: '1.0.2' })).status).toBe(201);
+  expect((await ofCrate.delete(yanked)).status).toBe(200);
+  expect((await cargoPublish(ofCrate, { name: 'other' })).status).toBe(403);
+  expect(await indexLines(registry.anonymous, 'to/ol/tool')).toHaveLength(3);
+});
+
+test("npm's list of what an account has shows no crates", async () => {
+  const { alice } = await withTool();
+  await publish(alice, { name: 'package' });
+  expect((await alice.get('/-/user/alice/package')).body).toEqual({ package: 'write' });
 });

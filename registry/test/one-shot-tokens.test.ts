@@ -313,7 +313,7 @@ test('a limited token makes one for what it may do itself, with its networks', a
   const registry = await createTestRegistry();
   const alice = await registry.signUp('alice');
   const networks = ['127.0.0.1/32'];
-  const ci = await limitedClient(alice, { scopes: ['publish'], packages: ['tool'], networks });
+  const ci = await limitedClient(alice, { scopes: ['publish'], packages: ['cargo:tool'], networks });
   const app = await registry.enrol(alice);
   expect((await ci.post(path, publishing({ name: 'other' }), { otp: app.code() })).code).toBe(
     'token_limited',

@@ -10,7 +10,13 @@ import type { TokenScope } from '../accounts/tokens/scopes.ts';
 import { noteBeyondLimits, noteDeadToken, noteUse } from '../accounts/tokens/usage.ts';
 import { findActor } from '../accounts/tokens.ts';
 import { Refusal } from '../errors.ts';
-import { type PackageId, recallPackage, recallPublic, requireReadable } from '../packages/packages.ts';
+import {
+  type PackageId,
+  packageLabel,
+  recallPackage,
+  recallPublic,
+  requireReadable,
+} from '../packages/packages.ts';
 import { getEcosystem } from '../releases/ecosystem.ts';
 import type { Services } from '../services.ts';
 import type { PackageRecord } from '../store/schema.ts';
@@ -31,6 +37,8 @@ declare module 'fastify' {
     tokens?: readonly TokenScope[] | 'any';
     /** Whether a token that was made for one act is heard. Whether it was made for this one, the act itself asks. */
     oneAct?: boolean;
+    /** Of the package that is the parameter `name`, where it is not npm's and no parameter says so. */
+    ecosystem?: string;
   }
 }
 
@@ -56,11 +64,12 @@ export async function findRequestActor(
 }
 
 function refuseOutside(request: FastifyRequest, actor: Actor): void {
-  const { tokens = [], oneAct = false } = request.routeOptions.config;
-  const { name } = request.params as { readonly name?: string };
+  const { config } = request.routeOptions;
+  const { tokens = [], oneAct = false } = config;
+  const { ecosystem = config.ecosystem ?? 'npm', name } = request.params as Partial<PackageId>;
   refuseOtherNetwork(actor, request.ip);
   if (!oneAct) refuseForOneAct(actor);
-  if (tokens !== 'any') refuseBeyondLimits(actor, tokens, name);
+  if (tokens !== 'any') refuseBeyondLimits(actor, tokens, name && packageLabel({ ecosystem, name }));
 }
 
 function noteRefusal(services: Services, request: FastifyRequest, error: unknown): void {

@@ -7,7 +7,7 @@ import { createToken } from '../accounts/tokens.ts';
 import { recordEvent } from '../audit/log.ts';
 import { logRefusals } from '../audit/refusals.ts';
 import { Refusal } from '../errors.ts';
-import { getPermittedPackage, type PackageId, packageSubject } from '../packages/packages.ts';
+import { getPermittedPackage, type PackageId, packageLabel, packageSubject } from '../packages/packages.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import { refuseForeignName } from '../upstream/foreign-names.ts';
@@ -102,9 +102,9 @@ const scopeFor: Readonly<Record<Operation['kind'], TokenScope>> = {
 };
 
 /** What it names besides the act: so that nothing takes it for more, wherever it is shown. */
-function limitsOf({ credential }: Actor, { kind }: Operation, { name }: PackageId) {
+function limitsOf({ credential }: Actor, { kind }: Operation, id: PackageId) {
   const networks = credential.limits?.networks;
-  return { description: undefined, scopes: [scopeFor[kind]], packages: [name], networks };
+  return { description: undefined, scopes: [scopeFor[kind]], packages: [packageLabel(id)], networks };
 }
 
 async function makeRoom(transaction: Write, accountId: number, now: number): Promise<void> {

@@ -71,7 +71,7 @@ export async function stageRelease(
 export async function admitStage(services: Services, { actor }: Requester, id: PackageId): Promise<void> {
   const attempt = { tag: 'release:refused', actor: actor.name, subject: packageSubject(id) } as const;
   await logRefusals(services, attempt, async () => {
-    refuseBeyondLimits(actor, ['stage', 'publish'], id.name);
+    refuseBeyondLimits(actor, ['stage', 'publish'], packageLabel(id));
     await refuseForeignName(services, id);
     await admissionTo(services.database.read, actor, id);
     await refuseWhileHeld(services.database.read, actor.accountId, services.clock());

@@ -2,7 +2,7 @@ import type { Actor } from '../accounts/actor.ts';
 import { refuseBeyondLimits, TokenLimited } from '../accounts/tokens/limits.ts';
 import { Refusal } from '../errors.ts';
 import { listPackagesOfAccount } from '../packages/of-account.ts';
-import { getPackage } from '../packages/packages.ts';
+import { getPackage, packageLabel } from '../packages/packages.ts';
 import { permissionOf } from '../packages/permissions.ts';
 import type { Read } from '../store/database.ts';
 import type { PackageRecord, ReleaseState } from '../store/schema.ts';
@@ -69,13 +69,13 @@ export async function getStaged(db: Read, actor: Actor, stageId: string): Promis
   const record = row && (await getPackage(db, row.package_id));
   if (record === undefined || (await permissionOf(db, actor, record)) === undefined)
     throw new Refusal('not_found', 'there is no staged release of that number');
-  refuseBeyondLimits(actor, ['publish'], record.name);
+  refuseBeyondLimits(actor, ['publish'], packageLabel(record));
   return stagedFrom(row as Row, record);
 }
 
-function mayLook(actor: Actor, { name }: PackageRecord): boolean {
+function mayLook(actor: Actor, record: PackageRecord): boolean {
   try {
-    refuseBeyondLimits(actor, ['publish'], name);
+    refuseBeyondLimits(actor, ['publish'], packageLabel(record));
     return true;
   } catch (error) {
     if (error instanceof TokenLimited) return false;

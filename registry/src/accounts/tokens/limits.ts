@@ -44,7 +44,7 @@ export function refuseOtherNetwork(actor: Actor, address: string): void {
 
 /**
  * Throws `TokenLimited` unless the actor's token may do one of `scopes`, to `name` where the act is about one
- * package. No scopes: what only an account may do, and no limited token.
+ * package: npm's by its name, all others as `packageLabel` has it. No scopes: what only an account may do, and no limited token.
  */
 export function refuseBeyondLimits(
   actor: Actor,
@@ -90,9 +90,9 @@ function scopesFor(action: string): readonly TokenScope[] {
   return [];
 }
 
-/** `@acme/tool` of `npm:@acme/tool@1.0.0`. */
+/** `@acme/tool` of `npm:@acme/tool@1.0.0`, `cargo:tool` of `cargo:tool@1.0.0`: as limits name it. */
 function packageIn(subject: string): string {
-  const name = subject.slice(subject.indexOf(':') + 1);
+  const name = subject.replace(/^npm:/, '');
   const version = name.indexOf('@', 1);
   return version === -1 ? name : name.slice(0, version);
 }

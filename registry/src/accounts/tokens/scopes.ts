@@ -19,7 +19,7 @@ export type TokenScope = (typeof tokenScopes)[number];
 
 export interface TokenLimits {
   readonly scopes: readonly TokenScope[];
-  /** Names of packages, or `@acme/*` for all of a scope; nothing for every package of the account. */
+  /** Names of packages, `cargo:` before those of crates, or `@acme/*` for all of a scope; nothing for every package of the account. */
   readonly packages: readonly string[] | undefined;
   /** Networks it may be used from; nothing for any. */
   readonly networks: readonly string[] | undefined;

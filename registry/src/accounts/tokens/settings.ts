@@ -76,8 +76,12 @@ function parseList(
   return [...new Set(asked.map(parse))].sort();
 }
 
-/** `@acme/tool`, `tool`, or every package of a scope: `@acme/*`. */
+/** npm's packages are named as they are, those of another ecosystem with that before it: `cargo:tool`. */
+const ofAnotherEcosystem = /^(?!npm:)[a-z]{1,20}:[A-Za-z0-9][A-Za-z0-9._-]{0,213}$/;
+
+/** `@acme/tool`, `tool`, every package of a scope: `@acme/*`, or `cargo:tool`. */
 function parsePackagePattern(text: string): string {
+  if (ofAnotherEcosystem.test(text)) return text;
   if (!text.endsWith('/*')) return parsePackageName(text);
   parsePackageName(`${text.slice(0, -1)}x`);
   if (!text.startsWith('@')) throw new Refusal('bad_request', 'only a scope has packages: @acme/*');

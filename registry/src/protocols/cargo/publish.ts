@@ -4,6 +4,7 @@ import { refuseWhileHeld } from '../../accounts/hold.ts';
 import { needsCode } from '../../accounts/second-factor/demand.ts';
 import { refuseBeyondLimits } from '../../accounts/tokens/limits.ts';
 import { logRefusals } from '../../audit/refusals.ts';
+import { packageLabel } from '../../packages/packages.ts';
 import { singleOwnerNotice } from '../../packages/single-owner.ts';
 import { publishRelease } from '../../releases/publish.ts';
 import { stageRelease } from '../../releases/stage.ts';
@@ -50,7 +51,7 @@ export async function putCrate(services: Services, request: FastifyRequest) {
 async function refuseEarly(services: Services, { actor }: Requester, id: ReleaseId): Promise<void> {
   const attempt = { tag: 'release:refused', actor: actor.name, subject: releaseSubject(id) } as const;
   await logRefusals(services, attempt, async () => {
-    refuseBeyondLimits(actor, ['publish', 'stage'], id.name);
+    refuseBeyondLimits(actor, ['publish', 'stage'], packageLabel(id));
     await admissionTo(services.database.read, actor, id);
     await refuseWhileHeld(services.database.read, actor.accountId, services.clock());
     await refuseClash(services.database.read, id);

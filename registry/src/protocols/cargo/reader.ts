@@ -3,7 +3,7 @@ import type { Actor } from '../../accounts/actor.ts';
 import { refuseBeyondLimits, TokenLimited } from '../../accounts/tokens/limits.ts';
 import type { TokenScope } from '../../accounts/tokens/scopes.ts';
 import { Refusal } from '../../errors.ts';
-import { recallPublic } from '../../packages/packages.ts';
+import { packageLabel, recallPublic } from '../../packages/packages.ts';
 import { permissionOf } from '../../packages/permissions.ts';
 import type { Services } from '../../services.ts';
 import type { PackageRecord } from '../../store/schema.ts';
@@ -40,7 +40,7 @@ export async function readableCrate(
   if (found === undefined) throw noSuchCrate();
   if (await recallPublic(services.database, found)) return found;
   const role =
-    reader !== undefined && mayRead(reader, scopes, found.name)
+    reader !== undefined && mayRead(reader, scopes, packageLabel(found))
       ? await permissionOf(services.database.read, reader, found)
       : undefined;
   if (role === undefined) throw noSuchCrate();

@@ -17,7 +17,9 @@ export function addCargoRoutes(app: FastifyInstance, services: Services): void {
   /** Reading what everybody may read takes no more than a token. */
   const anyToken = { config: { tokens: 'any' } } as const;
   /** What a limited token needs to be heard; as is one that was made for this one act. */
-  const act = (...scopes: readonly TokenScope[]) => ({ config: { tokens: scopes, oneAct: true } });
+  const act = (...scopes: readonly TokenScope[]) => ({
+    config: { tokens: scopes, oneAct: true, ecosystem: 'cargo' },
+  });
 
   app.register(
     (cargo, _options, done) => {

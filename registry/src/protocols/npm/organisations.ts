@@ -84,7 +84,12 @@ export async function getUserPackages(services: Services, request: FastifyReques
   const actor = await requireActor(services, request);
   const db = services.database.read;
   const account = await getNamedAccount(db, parameter(request, 'id'));
-  return await describePackages(db, actor, await listPackagesOfAccount(db, account.id));
+  const packages = await listPackagesOfAccount(db, account.id);
+  return await describePackages(
+    db,
+    actor,
+    packages.filter(({ ecosystem }) => ecosystem === 'npm'),
+  );
 }
 
 async function describePackages(db: Read, actor: Actor | undefined, records: readonly PackageRecord[]) {

@@ -85,7 +85,7 @@ ${tokenScopes.map(
 )}
 </fieldset>
 <label for="packages">Packages</label>
-<p class="hint" id="packages-hint">Names, or a whole scope as @acme/*, with spaces between them. Leave it empty for all of yours.</p>
+<p class="hint" id="packages-hint">Names, a whole scope as @acme/*, or crates as cargo:tool, with spaces between them. Leave it empty for all of yours.</p>
 <input id="packages" name="packages" autocomplete="off" autocapitalize="none" spellcheck="false" aria-describedby="packages-hint" value="${sent('packages')}">
 <label for="networks">Networks</label>
 <p class="hint" id="networks-hint">Where it may be used from, such as 192.0.2.0/24. Leave it empty for anywhere.</p>
