@@ -107,6 +107,8 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   // pub: whose a package is
   app.get('/-/package/:name/owners', limited('read'), on(ownership.getOwners));
   app.post('/-/package/:name/transfer', on(ownership.postPackageTransfer));
+  app.get('/-/pub/v1/packages/:ecosystem/:name/access', limited('read'), on(manage.getAccess));
+  app.post('/-/pub/v1/packages/:ecosystem/:name/access', limited('owners'), on(manage.postAccess));
   app.get('/-/pub/v1/invitations', on(ownership.getInvitations));
   app.post('/-/pub/v1/invitations/:id', on(ownership.postInvitation));
   app.get('/-/pub/v1/transfers', on(ownership.getTransfers));

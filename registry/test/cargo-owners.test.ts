@@ -190,3 +190,18 @@ test("npm's list of what an account has shows no crates", async () => {
   await publish(alice, { name: 'package' });
   expect((await alice.get('/-/user/alice/package')).body).toEqual({ package: 'write' });
 });
+
+test('an owner requires a factor of a crate, and takes that back with one', async () => {
+  const registry = await createTestRegistry();
+  const [alice, app] = await registry.signUpWithFactor('alice', 'auth-only');
+  await cargoPublish(alice);
+  const access = '/-/pub/v1/packages/cargo/tool/access';
+  const required = { publish_requires_tfa: true };
+  expect((await alice.post(access, required)).body.code).toBe('otp_required');
+  const changed = await alice.post(access, required, { otp: app.code() });
+  expect([changed.status, changed.body]).toEqual([200, { access: 'public', publish_requires_tfa: true }]);
+  expect((await alice.get(access)).body).toEqual(changed.body);
+  expect((await cargoPublish(alice, { version: '1.0.1' })).body.warnings.other[0]).toMatch(/^staged/);
+  expect((await alice.delete(yanked)).status).toBe(403);
+  expect((await alice.post(access, { publish_requires_tfa: false })).body.code).toBe('otp_required');
+});
