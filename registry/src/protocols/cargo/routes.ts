@@ -31,6 +31,9 @@ export function addCargoRoutes(app: FastifyInstance, services: Services): void {
         throw new Refusal('not_found', 'there is nothing here');
       });
 
+      // cargo 1.96 says that a body comes, and of what kind it does not, where there is none (measured).
+      cargo.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null));
+
       cargo.get('/index/config.json', anyToken, on(getIndexConfig));
       cargo.get('/index/*', anyToken, on(getIndexFile));
       cargo.get('/api/v1/crates/:name/:version/download', anyToken, on(getCrate));
