@@ -78,6 +78,7 @@ function answersAnybody(name: string): boolean {
 }
 
 const values: Readonly<Record<string, string>> = {
+  ':ecosystem': 'npm',
   ':name': '@acme%2ftool',
   ':version': '1.0.1',
   ':revision': '1-pub',
