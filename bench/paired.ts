@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expectSuccess, run } from '../test/support/processes.ts';
@@ -60,7 +60,7 @@ export function printTable(title: string, measurements: readonly Measurement[]):
     `${one.median.toFixed(0)} ms`,
     `${one.fastest.toFixed(0)} ms`,
     `${one.ratio.toFixed(2)} x`,
-    `${one.peakMemory.toFixed(0)} MB`,
+    Number.isNaN(one.peakMemory) ? '-' : `${one.peakMemory.toFixed(0)} MB`,
   ]);
   const table = [['', 'median', 'fastest', 'ratio', 'peak memory'], ...rows];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
@@ -83,7 +83,7 @@ async function timeOf(contender: Contender): Promise<number> {
   return performance.now() - begun;
 }
 
-/** Megabytes: the most of three runs. */
+/** Megabytes: the most of three runs. Not known of what does not run on Node. */
 async function peakMemoryOf(contender: Contender): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'pub-bench-'));
   const file = join(folder, 'peaks');
@@ -96,6 +96,7 @@ async function peakMemoryOf(contender: Contender): Promise<number> {
       contender.prepare?.();
       await runOnce(contender, reading);
     }
+    if (!existsSync(file)) return Number.NaN;
     return Math.max(...readFileSync(file, 'utf8').trim().split('\n').map(Number)) / 1024;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -109,6 +109,7 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   app.post('/-/package/:name/transfer', on(ownership.postPackageTransfer));
   app.get('/-/pub/v1/packages/:ecosystem/:name/access', limited('read'), on(manage.getAccess));
   app.post('/-/pub/v1/packages/:ecosystem/:name/access', limited('owners'), on(manage.postAccess));
+  app.put('/-/pub/v1/packages/:ecosystem/:name/owners', limited('owners'), on(manage.putOwner));
   app.get('/-/pub/v1/invitations', on(ownership.getInvitations));
   app.post('/-/pub/v1/invitations/:id', on(ownership.postInvitation));
   app.get('/-/pub/v1/transfers', on(ownership.getTransfers));

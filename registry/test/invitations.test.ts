@@ -30,6 +30,7 @@ describe('an invitation', () => {
     expect(await waiting(bob)).toEqual([
       {
         id: 1,
+        ecosystem: 'npm',
         package: '@acme/tool',
         role: 'maintainer',
         invited_by: 'alice',

@@ -1,5 +1,7 @@
 import type { Secret } from '../secret.ts';
-import type { PublishPlan, PublishRequest, Registry } from './registry.ts';
+import type { EcosystemName } from './ecosystem.ts';
+import type { Proofs } from './proofs.ts';
+import type { PackageRole, PublishPlan, PublishRequest, Registry } from './registry.ts';
 
 /** `pub-registry` itself: its accounts and its way to publish are the same for every ecosystem. */
 export interface PubRegistry extends Registry {
@@ -8,4 +10,16 @@ export interface PubRegistry extends Registry {
    * `proveBatch` speak its protocol.
    */
   preflight(token: Secret, requests: readonly PublishRequest[]): Promise<PublishPlan | undefined>;
+  /** `setRequireSecondFactor` and `addOwner`, for a package of another ecosystem than npm's. */
+  setRequirementOf(proofs: Proofs, id: PackageOf, required: boolean): Promise<void>;
+  addOwnerOf(
+    proofs: Proofs,
+    id: PackageOf,
+    added: { readonly user: string; readonly role: PackageRole },
+  ): Promise<'added' | 'invited'>;
+}
+
+export interface PackageOf {
+  readonly ecosystem: EcosystemName;
+  readonly name: string;
 }

@@ -106,6 +106,8 @@ export interface Owner {
 /** What waits for an answer of the account. */
 export interface Invitation {
   readonly id: number;
+  /** Names are per ecosystem. */
+  readonly ecosystem: string;
   readonly packageName: string;
   readonly role: PackageRole;
   readonly invitedBy: string;

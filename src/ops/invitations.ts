@@ -1,3 +1,4 @@
+import { isCargoIndex } from '../config/registry-target.ts';
 import type { Context } from '../context.ts';
 import { PubError } from '../errors.ts';
 import { withSecondFactor } from '../second-factor/with-second-factor.ts';
@@ -17,10 +18,11 @@ export async function listInvitations(
   const { registry, credential } = await openAuthenticated(context, { explicit });
   const open = await registry.invitations(credential.token);
   const lines = open.map(
-    ({ packageName, role, invitedBy, expires }) =>
-      `${packageName}  ${role}  from ${invitedBy}  until ${expires.slice(0, 10)}`,
+    ({ ecosystem, packageName, role, invitedBy, expires }) =>
+      `${ecosystem === 'npm' ? '' : `${ecosystem}:`}${packageName}  ${role}  from ${invitedBy}  until ${expires.slice(0, 10)}`,
   );
-  const json = open.map(({ packageName, role, invitedBy, expires }) => ({
+  const json = open.map(({ ecosystem, packageName, role, invitedBy, expires }) => ({
+    ecosystem,
     package: packageName,
     role,
     invitedBy,
@@ -41,9 +43,12 @@ interface Answer {
 export async function answerInvitation(context: InvitationContext, request: Answer): Promise<void> {
   const { packageName, answer } = request;
   const choice = { explicit: request.registry, packageName };
-  const { registry, credential } = await openAuthenticated(context, choice);
+  const { target, registry, credential } = await openAuthenticated(context, choice);
   const open = await registry.invitations(credential.token);
-  const invitation = open.find((candidate) => candidate.packageName === packageName);
+  const meant = isCargoIndex(target.url) ? 'cargo' : 'npm';
+  const invitation = open.find(
+    (candidate) => candidate.packageName === packageName && candidate.ecosystem === meant,
+  );
   if (invitation === undefined) {
     throw new PubError('E_NOT_FOUND', `nobody has invited you to \`${packageName}\``, {
       hint: 'run `pub owner invitations` to see what waits for your answer',

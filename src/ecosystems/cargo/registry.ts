@@ -1,10 +1,11 @@
 import type { RegistryTarget } from '../../config/registry-target.ts';
 import type { Transport } from '../../http/transport.ts';
-import type { PubRegistry } from '../pub-registry.ts';
+import type { PackageOf, PubRegistry } from '../pub-registry.ts';
 import type { Registry } from '../registry.ts';
 import { ApiClient } from './api-client.ts';
 import { unsupported } from './api-refusal.ts';
 import { awaitVisible } from './await-visible.ts';
+import { requireCrateName } from './crate-name.ts';
 import { IndexClient } from './index-client.ts';
 import { addOwner, owners, removeOwner } from './owners.ts';
 import { isCrateArchive, planFromIndex, uploadCrate } from './publishing.ts';
@@ -56,9 +57,20 @@ export function createCargoRegistry(options: CargoRegistryOptions): Registry {
     yank: (proofs, yanking) => yank(api, proofs, yanking),
     search: (query, token) => search(api, query, token),
     owners: (name, token) => owners(api, name, token),
-    addOwner: (proofs, name, added) => addOwner(api, proofs, name, added),
+    addOwner: async (proofs, name, added) =>
+      (await pub?.addOwnerOf(proofs, crateOf(name), added)) ?? (await addOwner(api, proofs, name, added)),
+    setRequireSecondFactor: async (proofs, name, required) => {
+      const attempt = `failed to change what \`${name}\` requires at ${index.displayUrl}`;
+      if (pub === undefined) throw unsupported(attempt, 'only a pub-registry asks for a second factor');
+      await pub.setRequirementOf(proofs, crateOf(name), required);
+    },
     removeOwner: (proofs, name, user) => removeOwner(api, proofs, name, user),
   };
+}
+
+function crateOf(name: string): PackageOf {
+  requireCrateName(name);
+  return { ecosystem: 'cargo', name };
 }
 
 type CargoPart =
@@ -71,7 +83,8 @@ type CargoPart =
   | 'removeOwner'
   | 'yank'
   | 'search'
-  | 'revoke';
+  | 'revoke'
+  | 'setRequireSecondFactor';
 
 /** Everything that is about an account, which only a `pub-registry` has. */
 function accountOf(pub: PubRegistry | undefined, { displayUrl }: IndexClient): Omit<Registry, CargoPart> {
@@ -84,7 +97,6 @@ function accountOf(pub: PubRegistry | undefined, { displayUrl }: IndexClient): O
     beginBrowserLogin: async () => undefined,
     collect: no('ask what was decided in a browser'),
     whoAmI: no('ask whose token this is'),
-    setRequireSecondFactor: no('require a second factor'),
     invitations: no('list invitations'),
     answerInvitation: no('answer an invitation'),
     createOrganisation: no('create an organisation'),

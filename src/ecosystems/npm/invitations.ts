@@ -29,7 +29,8 @@ function invitationFrom(entry: Json): Invitation | undefined {
   const role = packageRoleIn(entry);
   const known = packageName && invitedBy && expires && role;
   if (typeof id !== 'number' || !Number.isSafeInteger(id) || !known) return undefined;
-  return { id, packageName, role, invitedBy, expires };
+  const ecosystem = stringMember(entry, 'ecosystem') ?? 'npm';
+  return { id, ecosystem, packageName, role, invitedBy, expires };
 }
 
 export async function answerInvitation(

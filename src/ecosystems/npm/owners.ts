@@ -2,6 +2,7 @@ import { PubError } from '../../errors.ts';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject, stringMember } from '../../json.ts';
 import type { Secret } from '../../secret.ts';
 import type { Proofs } from '../proofs.ts';
+import type { PackageOf } from '../pub-registry.ts';
 import type { Owner, PackageRole } from '../registry.ts';
 import { maintainersOf, ownerFrom, packageRoleIn } from './packument.ts';
 import {
@@ -64,7 +65,31 @@ async function addWithRole(
   user: string,
   role: PackageRole,
 ): Promise<'added' | 'invited'> {
-  const path = `-/package/${packagePath(packageName)}/owners`;
+  return await putOwner(client, proofs, {
+    path: `-/package/${packagePath(packageName)}/owners`,
+    attempt,
+    user,
+    role,
+  });
+}
+
+/** The same at `pub-registry`, for a package of another ecosystem. */
+export async function addOwnerOf(
+  client: RegistryClient,
+  proofs: Proofs,
+  { ecosystem, name }: PackageOf,
+  { user, role }: { readonly user: string; readonly role: PackageRole },
+): Promise<'added' | 'invited'> {
+  const attempt = `failed to add \`${user}\` to the owners of \`${name}\` at ${client.displayUrl}`;
+  const path = `-/pub/v1/packages/${ecosystem}/${packagePath(name)}/owners`;
+  return await putOwner(client, proofs, { path, attempt, user, role });
+}
+
+async function putOwner(
+  client: RegistryClient,
+  proofs: Proofs,
+  { path, attempt, user, role }: { path: string; attempt: string; user: string; role: PackageRole },
+): Promise<'added' | 'invited'> {
   const answer = await client.read({
     method: 'PUT',
     path,

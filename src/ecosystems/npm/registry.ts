@@ -11,7 +11,7 @@ import {
   requireFactorOfMembers,
   setMember,
 } from './organisations.ts';
-import { addOwner, owners, removeOwner } from './owners.ts';
+import { addOwner, addOwnerOf, owners, removeOwner } from './owners.ts';
 import { packageChanges } from './package-changes.ts';
 import { plan, preflight } from './plan.ts';
 import { proveBatch } from './prove-batch.ts';
@@ -22,6 +22,7 @@ import {
   confirmEnrolment,
   disableSecondFactor,
   secondFactorStatus,
+  setRequirementOf,
   setRequireSecondFactor,
 } from './second-factor.ts';
 import { logIn, revoke, whoAmI } from './sessions.ts';
@@ -67,6 +68,8 @@ export function createNpmRegistry({
       if (answer !== undefined) dialect = 'pub';
       return answer;
     },
+    setRequirementOf: (proofs, id, required) => setRequirementOf(client, proofs, id, required),
+    addOwnerOf: (proofs, id, added) => addOwnerOf(client, proofs, id, added),
     proveBatch: async (proofs, requests) =>
       dialect === 'pub' ? await proveBatch(client, proofs, requests) : undefined,
     publish: async (proofs, request, onProgress) => {

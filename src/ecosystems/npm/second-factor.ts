@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, stringMember } from '../../json.ts';
 import { Secret } from '../../secret.ts';
 import type { Proofs } from '../proofs.ts';
+import type { PackageOf } from '../pub-registry.ts';
 import type { SecondFactorMode, SecondFactorStatus } from '../registry.ts';
 import { packagePath, type RegistryClient, unexpectedAnswer } from './registry-client.ts';
 
@@ -93,14 +94,34 @@ async function post(client: RegistryClient, { proofs, attempt, tfa }: Post): Pro
 /** npm's `access set mfa=publish` and `mfa=none`. No automation token may go round it. */
 export async function setRequireSecondFactor(
   client: RegistryClient,
-  { token, oneTimePassword }: Proofs,
+  proofs: Proofs,
   packageName: string,
   required: boolean,
+): Promise<void> {
+  const path = `-/package/${packagePath(packageName)}/access`;
+  await requireAt(client, proofs, { path, packageName, required });
+}
+
+/** The same at `pub-registry`, for a package of another ecosystem: docs/protocol.md, "Owners". */
+export async function setRequirementOf(
+  client: RegistryClient,
+  proofs: Proofs,
+  { ecosystem, name }: PackageOf,
+  required: boolean,
+): Promise<void> {
+  const path = `-/pub/v1/packages/${ecosystem}/${packagePath(name)}/access`;
+  await requireAt(client, proofs, { path, packageName: name, required });
+}
+
+async function requireAt(
+  client: RegistryClient,
+  { token, oneTimePassword }: Proofs,
+  { path, packageName, required }: { path: string; packageName: string; required: boolean },
 ): Promise<void> {
   const change = required ? 'require a second factor for' : 'no longer require a second factor for';
   await client.send({
     method: 'POST',
-    path: `-/package/${packagePath(packageName)}/access`,
+    path,
     command: 'access',
     attempt: `failed to ${change} \`${packageName}\` at ${client.displayUrl}`,
     token,

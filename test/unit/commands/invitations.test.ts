@@ -16,6 +16,7 @@ function at(registry: Partial<Registry>, token: string | undefined = 'secret-tok
 
 const invitation = {
   id: 7,
+  ecosystem: 'npm',
   packageName: '@acme/tool',
   role: 'maintainer',
   invitedBy: 'alice',
@@ -31,6 +32,7 @@ describe('owner invitations', () => {
     expect(JSON.parse((await run('owner invitations --json', given())).stdout)).toEqual({
       invitations: [
         {
+          ecosystem: 'npm',
           package: '@acme/tool',
           role: 'maintainer',
           invitedBy: 'alice',

@@ -52,8 +52,8 @@ export async function getInvitations(services: Services, request: FastifyRequest
   return { invitations: open.map(describeInvitation) };
 }
 
-function describeInvitation({ id, package: name, role, invitedBy, expiresAt }: Invitation) {
-  return { id, package: name, role, invited_by: invitedBy, expires: iso(expiresAt) };
+function describeInvitation({ id, package: name, ecosystem, role, invitedBy, expiresAt }: Invitation) {
+  return { id, ecosystem, package: name, role, invited_by: invitedBy, expires: iso(expiresAt) };
 }
 
 /** `POST /-/pub/v1/invitations/<id>` with `{ "answer": "accept" | "decline" }`. */

@@ -18,7 +18,14 @@ test('invitations are read, and answered by their number', async () => {
     ['POST /npm/-/pub/v1/invitations/7', { body: {} }],
   );
   expect(await registry.invitations(token)).toEqual([
-    { id: 7, packageName: '@acme/tool', role: 'owner', invitedBy: 'alice', expires: invitation.expires },
+    {
+      id: 7,
+      ecosystem: 'npm',
+      packageName: '@acme/tool',
+      role: 'owner',
+      invitedBy: 'alice',
+      expires: invitation.expires,
+    },
   ]);
   await registry.answerInvitation(proofs, 7, 'accept');
   expect(JSON.parse(String(sent[1]?.body))).toEqual({ answer: 'accept' });
