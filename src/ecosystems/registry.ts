@@ -193,6 +193,8 @@ export interface Registry {
    */
   tryToken?(token: Secret): Promise<boolean>;
 
+  /** Begins what planning needs and takes a while: called before the packing, and not waited for. */
+  warmUp?(): void;
   /**
    * Declares what will be sent, before it is sent. Throws when nothing can be said about any of it; what would be
    * refused is said in the plan.

@@ -14,6 +14,7 @@ import type { PublishCommandRequest, PublishContext } from './publish.ts';
 import { type Release, sayOutcome } from './publish-report.ts';
 import { ownerHint } from './send-release.ts';
 import { type SharedProof, shareProof } from './shared-proof.ts';
+import { refuseStaleDependencies } from './stale-dependencies.ts';
 import { withHint } from './with-hint.ts';
 
 export type { MemberChoice };
@@ -38,6 +39,7 @@ export async function publishMembers(context: PublishContext, request: PublishMe
   const packed: Packed[] = [];
   for (const candidate of candidates) packed.push(await packCandidate(context, candidate, request));
   const members = await judgeMembers(context, packed, request.members);
+  refuseStaleDependencies(members);
   showMembers(context, members);
   refusedMembers(context, members, request);
   for (const {

@@ -44,6 +44,7 @@ export const target: RegistryTarget = {
 export function scriptedRegistry(given: Partial<Registry>): Registry {
   const optional = {
     awaitAvailability: undefined,
+    warmUp: undefined,
     awaitVisible: undefined,
     manualLogin: undefined,
     tryToken: undefined,

@@ -4,7 +4,6 @@ import { PubError } from '../../errors.ts';
 import type { Ecosystem, MemberChoice, Members, Project } from '../ecosystem.ts';
 import type { CargoSettings } from './cargo-command.ts';
 import { archiveProject, crateProject, PackedTogether } from './crate-project.ts';
-import { readCrate } from './read-crate.ts';
 import { type CratePackage, type CrateWorkspace, packageIn, readWorkspace, realFolder } from './workspace.ts';
 
 /** Opens folders with a `Cargo.toml`, and `.crate` archives. */
@@ -17,7 +16,7 @@ export function createCargoEcosystem(settings: CargoSettings): Ecosystem {
 }
 
 async function openProject(path: string, settings: CargoSettings): Promise<Project | undefined> {
-  if (await isFile(path)) return /\.crate$/i.test(path) ? archiveProject(await readCrate(path)) : undefined;
+  if (await isFile(path)) return /\.crate$/i.test(path) ? await openArchive(path) : undefined;
   if (!(await isFile(join(path, 'Cargo.toml')))) return undefined;
   const workspace = await readWorkspace(path, settings);
   const crate = await packageIn(workspace, path);
@@ -27,6 +26,11 @@ async function openProject(path: string, settings: CargoSettings): Promise<Proje
     });
   }
   return crateProject(crate, new PackedTogether([crate], workspace, settings));
+}
+
+async function openArchive(path: string): Promise<Project> {
+  const { readCrate } = await import('./read-crate.ts');
+  return archiveProject(await readCrate(path));
 }
 
 async function openMembers(

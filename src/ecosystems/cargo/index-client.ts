@@ -36,6 +36,7 @@ export class IndexClient {
   readonly #base: string;
   readonly #transport: Transport;
   #config: Promise<IndexConfig> | undefined;
+  #begun: Promise<HttpResponse> | undefined;
 
   constructor(target: RegistryTarget, transport: Transport) {
     this.target = target;
@@ -44,6 +45,13 @@ export class IndexClient {
     const tokenUrl = tokenUrlOf(target.url);
     this.pubUrl = tokenUrl === target.url ? undefined : tokenUrl;
     this.#transport = transport;
+  }
+
+  /** Asks for `config.json` already, as a stranger, which is how it is asked for first. */
+  begin(): void {
+    this.#begun ??= this.#get('config.json', undefined);
+    // Whoever needs it hears of the failure.
+    this.#begun.catch(() => {});
   }
 
   /** Asked for once. The token goes along only if the registry asked for one. */
@@ -64,7 +72,8 @@ export class IndexClient {
 
   async #readConfig(token: Secret | undefined): Promise<IndexConfig> {
     const attempt = `failed to read the index ${this.displayUrl}`;
-    let response = await this.#get('config.json', undefined);
+    let response = await (this.#begun ?? this.#get('config.json', undefined));
+    this.#begun = undefined;
     const challenged = response.status === 401;
     if (challenged) {
       if (token === undefined) throw notLoggedIn(attempt, response);

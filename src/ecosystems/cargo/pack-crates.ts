@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cratesIoUrl } from '../../config/registry-target.ts';
 import type { PackOptions } from '../ecosystem.ts';
 import { type CargoSettings, runCargo } from './cargo-command.ts';
-import { type CrateArchive, readCrate } from './read-crate.ts';
+import type { CrateArchive } from './read-crate.ts';
 import type { CratePackage, CrateWorkspace } from './workspace.ts';
 
 /**
@@ -36,7 +36,9 @@ export async function packCrates(
       ? ['--index', registryUrl]
       : []),
   ];
-  await runCargo(args, settings, `failed to pack ${names.map((name) => `\`${name}\``).join(', ')}`);
+  const attempt = `failed to pack ${names.map((name) => `\`${name}\``).join(', ')}`;
+  // What reads archives is loaded while cargo is at work.
+  await Promise.all([runCargo(args, settings, attempt), import('./read-crate.ts')]);
   return join(target, 'package');
 }
 
@@ -48,6 +50,7 @@ export async function takeCrate(
 ): Promise<CrateArchive> {
   const fileName = `${name}-${version}.crate`;
   const path = join(folder, fileName);
+  const { readCrate } = await import('./read-crate.ts');
   // What `--verify` packed lies there already, when that is the place.
   if (folder === from) return await readCrate(path);
   await mkdir(folder, { recursive: true });

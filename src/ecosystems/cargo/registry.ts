@@ -39,6 +39,7 @@ export function createCargoRegistry(options: CargoRegistryOptions): Registry {
     manualLogin: async () => ({ page: await tokenPage(api) }),
     tryToken: (token) => tryToken(api, token),
     revoke: (token) => pub?.revoke(token) ?? revoke(api, token),
+    warmUp: () => index.begin(),
     planPublish: async (token, requests) => {
       await index.config(token);
       const plan = await pub?.preflight(token, requests);
