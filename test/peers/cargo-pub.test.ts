@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type AccountWithFactor, signUpWithFactor } from '../support/accounts.ts';
+import { type Account, type AccountWithFactor, signUp, signUpWithFactor } from '../support/accounts.ts';
 import { cargoEnvironment } from '../support/cargo.ts';
 import { pub } from '../support/clients.ts';
 import { type FreshHome, freshHome } from '../support/fresh-home.ts';
@@ -16,36 +16,35 @@ afterAll(() => registry.stop());
 const index = () => `sparse+${registry.url}/cargo/index/`;
 
 /** Somebody with an account, a home of their own, and cargo. */
-interface Developer extends AsyncDisposable {
+interface Developer<A extends Account> extends AsyncDisposable {
   readonly home: FreshHome;
-  readonly account: AccountWithFactor;
-  pub(args: readonly string[], cwd?: string): Promise<Finished>;
-  /** With a code that was not used before. */
-  pubWithCode(args: readonly string[], cwd?: string): Promise<Finished>;
+  readonly account: A;
+  pub(args: readonly string[], cwd?: string, more?: Readonly<Record<string, string>>): Promise<Finished>;
   cargo(args: readonly string[], cwd?: string): Promise<Finished>;
 }
 
-async function developer(name: string): Promise<Developer> {
+async function developer<A extends Account>(account: A): Promise<Developer<A>> {
   const home = await freshHome();
-  const account = await signUpWithFactor(registry.url, name);
   const env = cargoEnvironment(home);
   // The user's own settings say which index the name means.
   await home.file('.cargo/config.toml', `[registries.lab]\nindex = "${index()}"\n`);
   const inFolder = (cwd = '') => join(home.path, cwd);
-  const runPub = (args: readonly string[], cwd?: string, more = {}) =>
-    pub(home).run(args, {
-      cwd: inFolder(cwd),
-      env: { ...env, CARGO_REGISTRIES_LAB_TOKEN: account.token, ...more },
-    });
   return {
     home,
     account,
-    pub: (args, cwd) => runPub(args, cwd),
-    pubWithCode: async (args, cwd) =>
-      await runPub(args, cwd, { PUB_OTP: await account.authenticator.nextCode() }),
+    pub: (args, cwd, more = {}) =>
+      pub(home).run(args, {
+        cwd: inFolder(cwd),
+        env: { ...env, CARGO_REGISTRIES_LAB_TOKEN: account.token, ...more },
+      }),
     cargo: (args, cwd) => run('cargo', args, { cwd: inFolder(cwd), env }),
     [Symbol.asyncDispose]: () => home.remove(),
   };
+}
+
+/** With a code that was not used before. */
+async function pubWithCode(who: Developer<AccountWithFactor>, args: readonly string[], cwd?: string) {
+  return await who.pub(args, cwd, { PUB_OTP: await who.account.authenticator.nextCode() });
 }
 
 interface Crate {
@@ -81,7 +80,7 @@ async function indexed(name: string): Promise<readonly { vers: string; yanked: b
 }
 
 test('a library and a program are published with a code, and others build and run them', async () => {
-  await using alice = await developer('alice');
+  await using alice = await developer(await signUpWithFactor(registry.url, 'alice'));
   const { home } = alice;
   await writeCrate(home, 'greeting', {
     files: { 'src/lib.rs': 'pub fn greeting(who: &str) -> String { format!("hello, {who}") }\n' },
@@ -95,11 +94,11 @@ test('a library and a program are published with a code, and others build and ru
   expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'E_NOT_INTERACTIVE' } });
   expect(await indexed('greeting')).toEqual([]);
 
-  const published = expectSuccess(await alice.pubWithCode(['publish'], 'greeting'));
+  const published = expectSuccess(await pubWithCode(alice, ['publish'], 'greeting'));
   expect(published.stdout).toBe('+ greeting@1.0.0\n');
   expect(published.stderr).toContain('account   alice (CARGO_REGISTRIES_LAB_TOKEN)');
   expect(published.stdout + published.stderr).not.toContain(alice.account.token);
-  expectSuccess(await alice.pubWithCode(['publish', '--verify'], 'greeter'));
+  expectSuccess(await pubWithCode(alice, ['publish', '--verify'], 'greeter'));
 
   await writeCrate(home, 'user-of-both', {
     dependencies: 'greeting = { version = "1", registry = "lab" }\n',
@@ -121,7 +120,7 @@ test('a library and a program are published with a code, and others build and ru
 });
 
 test('three crates of a workspace are published in their order with one code, and go on after a failure', async () => {
-  await using bob = await developer('bob');
+  await using bob = await developer(await signUpWithFactor(registry.url, 'bob'));
   const { home } = bob;
   await home.file('all/Cargo.toml', '[workspace]\nmembers = ["top", "middle", "base"]\nresolver = "2"\n');
   const member = (name: string) => `${name} = { version = "1", path = "../${name}", registry = "lab" }\n`;
@@ -132,7 +131,7 @@ test('three crates of a workspace are published in their order with one code, an
   const top = { dependencies: member('middle') + member('base'), ...file('pub use middle::three;\n') };
   await writeCrate(home, 'top', top, 'all/top');
 
-  const published = expectSuccess(await bob.pubWithCode(['publish', '--workspace'], 'all'));
+  const published = expectSuccess(await pubWithCode(bob, ['publish', '--workspace'], 'all'));
   expect(published.stdout).toBe('+ base@1.0.0\n+ middle@1.0.0\n+ top@1.0.0\n');
 
   await writeCrate(home, 'user-of-top', {
@@ -142,20 +141,20 @@ test('three crates of a workspace are published in their order with one code, an
   expect(expectSuccess(await bob.cargo(['run', '--quiet'], 'user-of-top')).stdout).toBe('3\n');
 
   await writeCrate(home, 'top', { ...top, version: '1.1.0' }, 'all/top');
-  const next = expectSuccess(await bob.pubWithCode(['publish', '--workspace'], 'all'));
+  const next = expectSuccess(await pubWithCode(bob, ['publish', '--workspace'], 'all'));
   expect(next.stdout).toBe('+ top@1.1.0\n');
   expect(next.stderr).toContain('base@1.0.0 is already published: skipped');
 });
 
 test('a packed crate is sent as it is, staged when asked, yanked, put back, and found', async () => {
-  await using carol = await developer('carol');
+  await using carol = await developer(await signUp(registry.url, 'carol'));
   const { home } = carol;
   const lab = ['--registry', 'lab'];
   await writeCrate(home, 'findable', { files: { 'src/lib.rs': 'pub fn it() {}\n' } });
   const packed = expectSuccess(await carol.pub(['package', '--json'], 'findable'));
   const archive = JSON.parse(packed.stdout) as { path: string; digests: { sha256: string } };
   expect(archive.path).toBe(join(home.path, 'findable/target/package/findable-1.0.0.crate'));
-  const sent = expectSuccess(await carol.pubWithCode(['publish', archive.path, '--json', ...lab]));
+  const sent = expectSuccess(await carol.pub(['publish', archive.path, '--json', ...lab]));
   expect(JSON.parse(sent.stdout)).toMatchObject({
     name: 'findable',
     state: 'published',
@@ -169,9 +168,9 @@ test('a packed crate is sent as it is, staged when asked, yanked, put back, and 
   expect(outcome.pageUrl).toContain(`${registry.url}/-/web/staged/`);
   expect((await indexed('findable')).map(({ vers }) => vers)).toEqual(['1.0.0']);
 
-  expectSuccess(await carol.pubWithCode(['yank', 'findable@1.0.0', ...lab]));
+  expectSuccess(await carol.pub(['yank', 'findable@1.0.0', ...lab]));
   expect(await indexed('findable')).toMatchObject([{ yanked: true }]);
-  expectSuccess(await carol.pubWithCode(['yank', 'findable@1.0.0', '--undo', ...lab]));
+  expectSuccess(await carol.pub(['yank', 'findable@1.0.0', '--undo', ...lab]));
   expect(await indexed('findable')).toMatchObject([{ yanked: false }]);
 
   const owners = expectSuccess(await carol.pub(['owner', 'list', 'findable', ...lab]));
@@ -182,7 +181,7 @@ test('a packed crate is sent as it is, staged when asked, yanked, put back, and 
 });
 
 test("the token of a variable stays where the user's own settings put its name", async () => {
-  await using dave = await developer('dave');
+  await using dave = await developer(await signUp(registry.url, 'dave'));
   const { home } = dave;
   await writeCrate(home, 'lured', { files: { 'src/lib.rs': '' } });
   const elsewhere = 'sparse+http://127.0.0.1:9/index/';

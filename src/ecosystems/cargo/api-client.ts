@@ -43,7 +43,7 @@ export class ApiClient {
         accept: 'application/json',
         ...(json === undefined ? {} : { 'content-type': 'application/json' }),
         // cargo ≥ 1.96; before, it sent none.
-        ...(request.body === undefined ? {} : { 'content-type': 'application/octet-stream' }),
+        ...(typeof request.body === 'object' ? { 'content-type': 'application/octet-stream' } : {}),
         // `pub-registry` challenges those who say so, and tells cargo, which does not, what to do instead.
         ...(this.index.pubUrl === undefined ? {} : { 'npm-auth-type': this.browser ? 'web' : 'legacy' }),
       },
