@@ -37,7 +37,7 @@ export function createRegistries(options: RegistriesOptions): Registries {
     resolve: (choice) => resolve(options, choice),
     async list() {
       const config = await file.read();
-      const current = (await resolve(options, {})).url;
+      const current = await defaultUrl(options, config);
       const known = [
         ...config.registries,
         [npmName, parseRegistryUrl(await options.fallbackDefault())] as const,
@@ -56,6 +56,13 @@ export function createRegistries(options: RegistriesOptions): Registries {
       return { name, url, default: true };
     },
   };
+}
+
+/** Of a list that is the same in every folder: what the settings say, whatever project is here. */
+async function defaultUrl(options: RegistriesOptions, config: PubConfig): Promise<string> {
+  const own = config.default === undefined ? undefined : config.registries.get(config.default);
+  if (own !== undefined && isCargoIndex(own)) return own;
+  return (await resolve(options, { ecosystem: 'npm' })).url;
 }
 
 async function resolve(options: RegistriesOptions, choice: RegistryChoice): Promise<RegistryTarget> {

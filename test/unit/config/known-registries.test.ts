@@ -135,3 +135,52 @@ describe('known registries', () => {
     expect(await all.resolve({})).toMatchObject({ url: 'https://npm.example/', chosenBy: 'the default' });
   });
 });
+
+describe('the ecosystem of a command', () => {
+  const cargo = async () => ({
+    knows: (name: string) => name === 'lab',
+    resolve: () => ({ name: undefined, url: 'sparse+https://lab.example/', chosenBy: 'a test' }),
+  });
+  const of = (given: { here?: 'npm' | 'cargo'; PUB_REGISTRY?: string } = {}) =>
+    createRegistries({
+      file: createConfigFile(join(folder, 'config.toml')),
+      npm: { registryFor: () => undefined },
+      environment: { PUB_REGISTRY: given.PUB_REGISTRY },
+      fallbackDefault: async () => 'https://npm.example',
+      cargo,
+      ecosystemHere: async () => given.here,
+    });
+  const isCargo = async (all: Registries, choice: Parameters<Registries['resolve']>[0]) =>
+    (await all.resolve(choice)).url.startsWith('sparse+');
+
+  test('is what the named registry is, then what the project here is', async () => {
+    const all = of();
+    await all.add('crates', 'sparse+https://crates.example/');
+    await all.add('packages', 'https://packages.example');
+    for (const explicit of ['crates', 'lab', 'crates-io', 'sparse+https://any.example/']) {
+      expect(await isCargo(of({ here: 'npm' }), { explicit }), explicit).toBe(true);
+    }
+    for (const explicit of ['packages', 'npm', 'https://any.example/']) {
+      expect(await isCargo(of({ here: 'cargo' }), { explicit }), explicit).toBe(false);
+    }
+    expect(await isCargo(of({ here: 'cargo' }), {})).toBe(true);
+    expect(await isCargo(of({ here: 'cargo' }), { packageName: '@acme/tool' })).toBe(false);
+    expect(await isCargo(of({ here: 'cargo', PUB_REGISTRY: 'https://any.example/' }), {})).toBe(false);
+    expect(await isCargo(of({ PUB_REGISTRY: 'lab' }), {})).toBe(true);
+    expect(await isCargo(of(), {})).toBe(false);
+    await all.setDefault('crates');
+    expect(await isCargo(of(), {})).toBe(true);
+    expect(await isCargo(of(), { ecosystem: 'npm' })).toBe(false);
+  });
+
+  test('of a list is none: it reads the same in every folder', async () => {
+    const all = of({ here: 'cargo' });
+    expect((await all.list()).find((known) => known.default)?.name).toBe('npm');
+  });
+
+  test('is never changed by the index of the other one', async () => {
+    const choice = { ecosystem: 'npm', explicit: 'sparse+https://any.example/' } as const;
+    await expect(of().resolve(choice)).rejects.toMatchObject({ code: 'E_CONFIG' });
+    await expect(of().add('crates-io', 'https://any.example')).rejects.toMatchObject({ code: 'E_CONFIG' });
+  });
+});
