@@ -89,7 +89,7 @@ export async function packCandidate(
   const folder = await context.temporaryFolder();
   const registryUrl = connection.target.url;
   const packing = { folder, runScripts, purpose: 'publish', registryUrl, allowDirty, verify } as const;
-  if (candidate.credential !== undefined) connection.registry.warmUp?.();
+  if (candidate.login.credential !== undefined) connection.registry.warmUp?.();
   const archive = await pack(context, project, packing);
   context.terminal.status('Packaged', `${archive.name}@${archive.version}`);
   const tag = tagFor(project, choices);

@@ -36,6 +36,8 @@ export function createCargoRegistry(options: CargoRegistryOptions): Registry {
   return {
     ...accountOf(pub, index),
     displayUrl: index.displayUrl,
+    // npm's alone, also where the registry has npm packages: one of the same name is another package.
+    packages: packageChanges(index),
     manualLogin: async () => ({ page: await tokenPage(api) }),
     tryToken: (token) => tryToken(api, token),
     revoke: (token) => pub?.revoke(token) ?? revoke(api, token),
@@ -76,6 +78,7 @@ function crateOf(name: string): PackageOf {
 
 type CargoPart =
   | 'displayUrl'
+  | 'packages'
   | 'planPublish'
   | 'proveBatch'
   | 'publish'
@@ -86,6 +89,26 @@ type CargoPart =
   | 'search'
   | 'revoke'
   | 'setRequireSecondFactor';
+
+function packageChanges({ displayUrl }: IndexClient): Registry['packages'] {
+  const no = (what: string) => async (): Promise<never> => {
+    throw unsupported(
+      `failed to ${what} at ${displayUrl}`,
+      'of a crate, `pub yank` takes a version out of use',
+    );
+  };
+  return {
+    tags: no('list the tags of a crate'),
+    setTag: no('give a crate a tag'),
+    removeTag: no('remove a tag of a crate'),
+    deprecate: no('deprecate a crate'),
+    unpublish: no('unpublish a crate'),
+    visibility: no('read who may see a crate'),
+    setAccess: no('change who may see a crate'),
+    packagesOf: no('list the crates of somebody'),
+    collaborators: no('list the collaborators of a crate'),
+  };
+}
 
 /** Everything that is about an account, which only a `pub-registry` has. */
 function accountOf(pub: PubRegistry | undefined, { displayUrl }: IndexClient): Omit<Registry, CargoPart> {
@@ -112,17 +135,6 @@ function accountOf(pub: PubRegistry | undefined, { displayUrl }: IndexClient): O
     beginEnrolment: no('enrol a second factor'),
     confirmEnrolment: no('confirm a second factor'),
     disableSecondFactor: no('turn off the second factor'),
-    packages: {
-      tags: no('list the tags of a crate'),
-      setTag: no('give a crate a tag'),
-      removeTag: no('remove a tag of a crate'),
-      deprecate: no('deprecate a crate'),
-      unpublish: no('unpublish a crate'),
-      visibility: no('read who may see a crate'),
-      setAccess: no('change who may see a crate'),
-      packagesOf: no('list the crates of somebody'),
-      collaborators: no('list the collaborators of a crate'),
-    },
     staging: {
       list: no('list staged releases'),
       view: no('read a staged release'),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Proofs, Registry, Yanking } from '../../../src/ecosystems/registry.ts';
+import type { Proofs } from '../../../src/ecosystems/proofs.ts';
+import type { Registry, Yanking } from '../../../src/ecosystems/registry.ts';
 import { SecondFactorRequired } from '../../../src/second-factor/challenge.ts';
 import { run } from '../../support/run.ts';
 import { memoryCredentials, scriptedRegistries, scriptedRegistry } from '../../support/scripted-context.ts';
