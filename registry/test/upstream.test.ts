@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { publish } from './support/publishing.ts';
+import { archiveOf, manifestOf, npmDocument, publish } from './support/publishing.ts';
 import { startScriptedUpstream, through } from './support/scripted-upstream.ts';
 import { createTestRegistry, goodPassword } from './support/test-registry.ts';
 
@@ -145,6 +145,17 @@ describe('a name that belongs here', () => {
     expect(upstream.requests).toEqual([]);
   });
 
+  test('belongs here from the moment a first release is handed in', async () => {
+    const { upstream, registry } = await proxy();
+    const open = await registry.another();
+    const alice = await open.signUp('alice');
+    const document = npmDocument(manifestOf({ name: 'left' }), archiveOf({ name: 'left' }));
+    expect((await alice.post('/-/stage/package/left', document)).status).toBe(201);
+    upstream.publish();
+    expect((await registry.anonymous.get('/left')).code).toBe('not_found');
+    expect(upstream.requests).toEqual([]);
+  });
+
   test('is not asked for because of a token that is no good', async () => {
     const { upstream, registry } = await proxy();
     await publish(await registry.signUp('alice'), { name: '@alice/tool' }, { access: 'restricted' });
@@ -164,6 +175,11 @@ describe('a name that is read from upstream', () => {
       expect(answer).toMatchObject({ status: 403, code: 'upstream_name' });
       expect(answer.text).toContain('--local-name');
     }
+    const staged = await alice.post(
+      '/-/stage/package/left',
+      npmDocument(manifestOf({ name: 'left' }), archiveOf()),
+    );
+    expect(staged).toMatchObject({ status: 403, code: 'upstream_name' });
     const release = { ecosystem: 'npm', name: 'left', version: '1.0.0', sha256: '0'.repeat(64), size: 1 };
     const preflight = await alice.post('/-/pub/v1/preflight', { releases: [release] });
     expect(preflight.body.releases[0]).toMatchObject({ decision: 'refuse', code: 'upstream_name' });

@@ -27,7 +27,6 @@ const steps = [
   'access',
   'stage',
   'approve',
-  'unpublish',
   'log out',
 ] as const;
 type Step = (typeof steps)[number];
@@ -71,6 +70,8 @@ const npm = {
     deprecate: ['browser', 'deprecate', 'PACKAGE@1.0.0', 'use 1.1.0'],
     owner: ['browser', 'owner', 'add', 'FRIEND', 'PACKAGE'],
     access: ['browser', 'access', 'set', 'mfa=publish', 'PACKAGE'],
+    stage: ['no proof', 'stage', 'publish'],
+    approve: ['browser', 'stage', 'approve', 'STAGE'],
     'log out': ['no proof', 'logout'],
   },
 } satisfies Omit<Row, 'client'>;
@@ -88,6 +89,8 @@ const pnpmRow = {
     deprecate: ['--otp', 'deprecate', 'PACKAGE@1.0.0', 'use 1.1.0'],
     owner: ['--otp', 'owner', 'add', 'PACKAGE', 'FRIEND'],
     access: ['--otp', 'access', 'set', 'mfa=publish', 'PACKAGE'],
+    stage: ['no proof', 'stage', 'publish', '--no-git-checks'],
+    approve: ['browser', 'stage', 'approve', 'STAGE'],
     'log out': ['no proof', 'logout'],
   },
 } satisfies Omit<Row, 'client'>;
@@ -108,6 +111,8 @@ const rows: Readonly<Record<string, Row>> = {
       'publish by code': ['typed', 'npm', 'publish'],
       install: ['no proof', 'add', 'PACKAGE@1.0.0'],
       'dist-tag': ['typed', 'npm', 'tag', 'add', 'PACKAGE@1.0.0', 'old'],
+      stage: ['no proof', 'npm', 'publish', '--staged'],
+      approve: ['typed', 'npm', 'stage', 'approve', 'STAGE'],
       'log out': ['no proof', 'npm', 'logout'],
     },
   },
@@ -178,9 +183,6 @@ const outcomes: Readonly<Record<Step, (story: Story) => Promise<void>>> = {
   },
   approve: async (story) => {
     expect(Object.keys((await packumentOf(story)).versions)).toContain('1.2.0');
-  },
-  unpublish: async (story) => {
-    expect(Object.keys((await packumentOf(story)).versions)).toEqual(['1.0.0', '1.2.0']);
   },
   'log out': async (story) => {
     const { status } = await get(story, '/-/whoami');
