@@ -9,12 +9,14 @@ import * as organisations from './protocols/npm/organisations.ts';
 import { getProfile, postProfile } from './protocols/npm/profile.ts';
 import { putPackage } from './protocols/npm/publish.ts';
 import { getArchive, getPackument } from './protocols/npm/read.ts';
+import { putRevision } from './protocols/npm/revision.ts';
 import { getSearch } from './protocols/npm/search.ts';
 import { postAdvisories, postAudit } from './protocols/npm/security.ts';
 import { deleteToken, getUser, putUser, whoAmI } from './protocols/npm/session.ts';
 import * as stage from './protocols/npm/stage.ts';
 import * as tokens from './protocols/npm/tokens.ts';
 import { refuseExchange, refuseTrust } from './protocols/npm/trust.ts';
+import { deleteArchive, deletePackage } from './protocols/npm/unpublish.ts';
 import { getForeignArchive, getForeignPackument, orUpstream } from './protocols/npm/upstream/serve.ts';
 import { getVersion, getVersionStatus } from './protocols/npm/version.ts';
 import { postBatchProof } from './protocols/pub/batch-proofs.ts';
@@ -69,7 +71,8 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   app.get('/-/npm/v1/attestations/:name(^@?[^@]+)@:version', limited('read'), on(getAttestations));
 
   // npm: what owners change
-  app.put('/:name/-rev/:revision', limited('owners'), on(manage.putRevision));
+  app.delete('/:name/-rev/:revision', on(deletePackage));
+  app.delete('/:name/-/:file/-rev/:revision', on(deleteArchive));
   app.put('/-/package/:name/owners', limited('owners'), on(manage.putOwner));
   app.delete('/-/package/:name/owners/:user', limited('owners'), on(manage.deleteOwner));
   app.get('/-/package/:name/visibility', limited('read'), on(manage.getVisibility));
@@ -145,6 +148,7 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
     streamed.post('/-/npm/v1/security/audits', on(postAudit));
     streamed.post('/-/npm/v1/security/audits/quick', on(postAudit));
     streamed.put('/:name', limited('publish', 'yank'), on(putPackage));
+    streamed.put('/:name/-rev/:revision', limited('owners'), on(putRevision));
     streamed.post('/-/stage/package/:name', limited('stage', 'publish'), on(stage.postStage));
     streamed.put(
       '/-/pub/v1/releases/:ecosystem/:name/:version',

@@ -80,6 +80,7 @@ export type AuditTag =
   | 'release:staged'
   | 'release:rejected'
   | 'release:decision-refused'
+  | 'release:unpublished'
   | 'release:refused'
   | 'keys:rotated';
 

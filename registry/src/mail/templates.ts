@@ -168,6 +168,12 @@ const letters = {
     facts: ['package', 'version', 'tag', 'sha256', 'by', 'stage', 'program', 'address'],
     advice: 'If you did not expect this, reject it, and ask the other owners.',
   },
+  unpublished: {
+    subject: 'Versions of {package} were unpublished',
+    said: 'Versions of a package you own were taken back: {version}. Nobody can install them any more, and nothing can be published under these numbers again.',
+    facts: ['package', 'version', 'by', 'program', 'address'],
+    advice: askOwners,
+  },
   'owner-added': {
     subject: '{user} was added to {package}',
     said: '{user} was added to a package you own.',

@@ -4,7 +4,7 @@ import { type Demand, demandProof, settleProof } from '../accounts/second-factor
 import { type AuditEvent, recordEvent } from '../audit/log.ts';
 import { logRefusals } from '../audit/refusals.ts';
 import type { Services } from '../services.ts';
-import type { Write } from '../store/database.ts';
+import type { Read, Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { finishChange, getPermittedPackage, type PackageId, packageSubject } from './packages.ts';
 import type { Role } from './permissions.ts';
@@ -22,6 +22,8 @@ export interface PackageChange {
   readonly act: Omit<Act, 'subject'>;
   /** For the person who is asked for a code: "moving a tag of @acme/tool needs it". */
   readonly why: string;
+  /** Throws what is refused before anybody is asked for a code, and again in the transaction. */
+  admit?(db: Read, record: PackageRecord, now: number): Promise<void>;
   /** Does it, and says what the audit log should. Throws `Refusal` to change nothing. */
   apply(
     transaction: Write,
@@ -61,10 +63,12 @@ async function attemptChange(
   const { actor } = requester;
   const role = change.role ?? roleFor[change.kind];
   const before = await getPermittedPackage(database.read, id, actor, role);
+  await change.admit?.(database.read, before, clock());
   const proof = await demandProof(services, requester, demandOf(change, id, before));
   await database.write(async (transaction) => {
     const now = clock();
     const record = await getPermittedPackage(transaction, id, actor, role);
+    await change.admit?.(transaction, record, now);
     await settleProof(transaction, { actor, demand: demandOf(change, id, record), proof, now });
     const events = await change.apply(transaction, record, now);
     for (const event of events) {

@@ -1,3 +1,5 @@
+import compare from 'semver/functions/compare.js';
+import prerelease from 'semver/functions/prerelease.js';
 import valid from 'semver/functions/valid.js';
 import validRange from 'semver/ranges/valid.js';
 import type { Requester } from '../accounts/actor.ts';
@@ -57,6 +59,31 @@ export async function setTag(
       return [{ tag: 'package:tag-set', details: { tag, version } }];
     },
   });
+}
+
+/**
+ * Removes the tags of versions that are gone. `latest` moves to the highest one that is left, to a prerelease
+ * only where there is nothing else.
+ */
+export async function dropTags(transaction: Write, packageId: number): Promise<void> {
+  const rows = await transaction
+    .selectFrom('releases')
+    .select('version')
+    .where('package_id', '=', packageId)
+    .where('state', '=', 'published')
+    .execute();
+  const left = rows.map(({ version }) => version).sort(compare);
+  const tags = await listTags(transaction, packageId);
+  const gone = Object.keys(tags).filter((tag) => !left.includes(tags[tag] as string));
+  if (gone.length === 0) return;
+  await transaction
+    .deleteFrom('tags')
+    .where('package_id', '=', packageId)
+    .where('name', 'in', gone)
+    .execute();
+  const highest = left.findLast((version) => prerelease(version) === null) ?? left.at(-1);
+  if (gone.includes('latest') && highest !== undefined)
+    await putTag(transaction, packageId, 'latest', highest);
 }
 
 export async function removeTag(

@@ -16,6 +16,7 @@ const headings: Readonly<Record<string, string>> = {
   publish: 'Publish',
   'stage:approve': 'Approve, and publish',
   'stage:reject': 'Reject',
+  unpublish: 'Unpublish versions of',
   deprecate: 'Change the deprecation of',
   yank: 'Yank a version of',
   unyank: 'Put back a yanked version of',

@@ -1,14 +1,14 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Requester } from '../../accounts/actor.ts';
 import { Refusal } from '../../errors.ts';
-import { addOwner, removeOwner, replaceOwners } from '../../packages/owners.ts';
+import { addOwner, removeOwner } from '../../packages/owners.ts';
 import { parseVersion } from '../../packages/package-name.ts';
 import { getReadablePackage } from '../../packages/packages.ts';
 import { listPeople, type Role } from '../../packages/permissions.ts';
 import { changePolicy } from '../../packages/policy.ts';
 import { listTags, parseTag, removeTag, setTag } from '../../packages/tags.ts';
 import type { Services } from '../../services.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../strict-json.ts';
+import type { JsonObject } from '../../strict-json.ts';
 import {
   accessValue,
   bodyObject,
@@ -19,40 +19,8 @@ import {
   requiredString,
   requireRequester,
 } from '../request.ts';
-import { parseRevision, revisionText } from './packument.ts';
-import { refuseStars } from './publish.ts';
 
 /** Owners, access and tags, in the shapes of npm and of pnpm. */
-
-/** `PUT /<package>/-rev/<rev>` with `maintainers`: `npm owner add|rm`. */
-export async function putRevision(services: Services, request: FastifyRequest, reply: FastifyReply) {
-  const requester = await requireRequester(services, request);
-  const id = packageParameter(services, request);
-  const body = bodyObject(request);
-  refuseStars(body);
-  if (body['maintainers'] === undefined || body['versions'] !== undefined) {
-    throw new Refusal('unsupported', 'this registry does not unpublish: deprecate the version instead');
-  }
-  const revision = parseRevision(parameter(request, 'revision'));
-  if (revision === undefined)
-    throw new Refusal('conflict', 'the revision is not one of this registry: read the package again');
-  const users = maintainerNames(body['maintainers']);
-  const invited = await replaceOwners(services, requester, id, { revision, users });
-  const record = await getReadablePackage(services.database.read, id, requester.actor).catch(() => undefined);
-  reply.code(201);
-  return { ok: true, id: id.name, ...(record && { rev: revisionText(record) }), invited };
-}
-
-function maintainerNames(value: Json): string[] {
-  const names = Array.isArray(value)
-    ? value.map((entry) => (isJsonObject(entry) ? entry['name'] : undefined))
-    : [];
-  const valid = names.filter((name): name is string => typeof name === 'string');
-  if (valid.length === 0 || valid.length !== names.length) {
-    throw new Refusal('bad_request', '"maintainers" is not a list of people with a name');
-  }
-  return [...new Set(valid)];
-}
 
 /** `PUT /-/package/<package>/owners` with `{ user }`: `pnpm owner add`. `role` is ours: docs/protocol.md, "Owners". */
 export async function putOwner(services: Services, request: FastifyRequest) {

@@ -40,7 +40,7 @@ export async function getArchive(services: Services, request: FastifyRequest, re
   return await sendArchive(services, request, reply, { archive, type: 'application/octet-stream', shared });
 }
 
-function versionInFileName(name: string, file: string): string {
+export function versionInFileName(name: string, file: string): string {
   const prefix = `${unscoped(name)}-`;
   if (!file.startsWith(prefix) || !file.endsWith('.tgz')) throw noSuchArchive();
   return file.slice(prefix.length, -'.tgz'.length);

@@ -42,7 +42,8 @@ export async function getVersionStatus(services: Services, request: FastifyReque
     .where('state', '=', 'published')
     .executeTakeFirst();
   if (release === undefined) throw noSuchVersion(record.name);
-  return { packageName: record.name, version, status: release.state };
+  const status = release.state === 'unpublished' ? 'deleted' : release.state;
+  return { packageName: record.name, version, status };
 }
 
 function noSuchVersion(name: string): Refusal {
