@@ -327,6 +327,15 @@ describe('serving', () => {
     expect(answered).toBe(status);
   });
 
+  test('signs what was published before there was a key', async () => {
+    const registry = await createTestRegistry();
+    await publish(await registry.signUp('alice'));
+    registry.sql(`update releases set signed_by = null, entry = json_remove(entry, '$.dist.signatures')`);
+    expect((await run(['--data', registry.data, '--port', '0'])).code).toBe(0);
+    const [{ signed_by, entry }] = registry.sql('select signed_by, entry from releases');
+    expect(JSON.parse(entry).dist.signatures).toEqual([{ keyid: signed_by, sig: expect.any(String) }]);
+  });
+
   test('beyond this machine is refused without saying where it is reached', async () => {
     const data = join(emptyFolder(), 'data');
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'registry.example', '127.0.0.1.evil.example']) {
