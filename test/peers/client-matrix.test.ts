@@ -27,6 +27,7 @@ const steps = [
   'access',
   'stage',
   'approve',
+  'unpublish',
   'log out',
 ] as const;
 type Step = (typeof steps)[number];
@@ -72,6 +73,7 @@ const npm = {
     access: ['browser', 'access', 'set', 'mfa=publish', 'PACKAGE'],
     stage: ['no proof', 'stage', 'publish'],
     approve: ['browser', 'stage', 'approve', 'STAGE'],
+    unpublish: ['browser', 'unpublish', 'PACKAGE@1.1.0'],
     'log out': ['no proof', 'logout'],
   },
 } satisfies Omit<Row, 'client'>;
@@ -91,6 +93,7 @@ const pnpmRow = {
     access: ['--otp', 'access', 'set', 'mfa=publish', 'PACKAGE'],
     stage: ['no proof', 'stage', 'publish', '--no-git-checks'],
     approve: ['browser', 'stage', 'approve', 'STAGE'],
+    unpublish: ['browser', 'unpublish', 'PACKAGE@1.1.0'],
     'log out': ['no proof', 'logout'],
   },
 } satisfies Omit<Row, 'client'>;
@@ -183,6 +186,11 @@ const outcomes: Readonly<Record<Step, (story: Story) => Promise<void>>> = {
   },
   approve: async (story) => {
     expect(Object.keys((await packumentOf(story)).versions)).toContain('1.2.0');
+  },
+  unpublish: async (story) => {
+    const { versions } = await packumentOf(story);
+    expect(Object.keys(versions)).toContain('1.0.0');
+    expect(Object.keys(versions)).not.toContain('1.1.0');
   },
   'log out': async (story) => {
     const { status } = await get(story, '/-/whoami');
