@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { makeOwner } from './support/people.ts';
 import { publish } from './support/publishing.ts';
+import { stage } from './support/staging.ts';
 import { createTestRegistry } from './support/test-registry.ts';
 
 describe('vulnerabilities', () => {
@@ -97,6 +98,19 @@ describe('one version', () => {
       status: 'published',
     });
     expect((await alice.get(path.replace('1.0.0', '1.0.1'))).code).toBe('not_found');
+    await stage(alice, { version: '1.1.0' });
+    const staged = path.replace('1.0.0', '1.1.0');
+    expect((await alice.get(staged)).body.status).toBe('staged');
+    await alice.post('/-/package/@acme%2ftool/access', { access: 'public' });
+    for (const reader of [
+      registry.anonymous,
+      await registry.signUp('bob'),
+      alice.from({ token: 'pub_dead' }),
+    ]) {
+      expect((await reader.get(path)).body.status).toBe('published');
+      expect((await reader.get(staged)).code).toBe('not_found');
+    }
+    await alice.post('/-/package/@acme%2ftool/access', { access: 'restricted' });
     for (const reader of [registry.anonymous, await registry.signUp('mallory')]) {
       expect((await reader.get(path)).code).toBe('not_found');
       expect((await reader.get('/@acme%2ftool/1.0.0')).code).toBe('not_found');

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Client } from './support/client.ts';
 import { archiveOf, manifestOf, npmDocument, pathOf, type Release } from './support/publishing.ts';
+import { approveStaged } from './support/staging.ts';
 import { createTestRegistry } from './support/test-registry.ts';
 
 const mediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
@@ -95,6 +96,19 @@ describe('provenance', () => {
     expect(packument.versions['1.0.0'].dist).not.toHaveProperty('attestations');
     for (const spec of ['@acme%2ftool@1.0.0', '@acme%2ftool@2.0.0', 'other@1.0.0'])
       expect((await registry.anonymous.get(`/-/npm/v1/attestations/${spec}`)).code).toBe('not_found');
+  });
+
+  test('comes along with a staged release, and is served once that is approved', async () => {
+    const registry = await createTestRegistry();
+    const [alice, app] = await registry.signUpWithFactor('alice');
+    const document = npmDocument(manifestOf({}), archiveOf({}));
+    const bundle = bundleFor({});
+    document._attachments['a.sigstore'] = { content_type: mediaType, data: bundle, length: bundle.length };
+    const { stageId } = (await alice.post('/-/stage/package/@acme%2ftool', document)).body;
+    const path = '/-/npm/v1/attestations/@acme%2ftool@1.0.0';
+    expect((await alice.get(path)).code).toBe('not_found');
+    expect((await approveStaged(alice, stageId, app.nextCode())).status).toBe(201);
+    expect((await registry.anonymous.get(path)).body.attestations).toHaveLength(1);
   });
 
   test('of a restricted package is for its people', async () => {

@@ -5,6 +5,7 @@ import { sealEarlier } from '../src/releases/seal-earlier.ts';
 import { replaceSigningKey } from '../src/releases/signing-keys.ts';
 import { foldersIn } from '../src/wiring.ts';
 import { publish } from './support/publishing.ts';
+import { approveStaged, staged } from './support/staging.ts';
 import { createTestRegistry, type TestRegistry } from './support/test-registry.ts';
 
 const tool = '/@acme%2ftool';
@@ -102,4 +103,21 @@ test('versions from before there was a key are signed once, and nothing else abo
   const again = (await registry.anonymous.get(tool)).body._rev;
   await sealEarlier(registry.services);
   expect((await registry.anonymous.get(tool)).body._rev).toBe(again);
+});
+
+test('what waits for approval is signed when it is approved, and not before', async () => {
+  const registry = await createTestRegistry();
+  const [alice, app] = await registry.signUpWithFactor('alice');
+  const id = await staged(alice);
+  const [row] = registry.sql('select signed_by, entry from releases');
+  expect([row.signed_by, JSON.parse(row.entry).dist.signatures]).toEqual([null, undefined]);
+  // Whatever else happens to the package meanwhile.
+  await publish(alice, { version: '1.0.1' }, { otp: app.nextCode() });
+  expect(registry.sql("select signed_by from releases where version = '1.0.0'")).toEqual([
+    { signed_by: null },
+  ]);
+  await rotate(registry);
+  registry.clock.advance(1);
+  expect((await approveStaged(alice, id, app.nextCode())).status).toBe(201);
+  expect(await verdicts(registry)).toEqual({ '1.0.0': 'good, key 0', '1.0.1': 'good, key 1' });
 });

@@ -1,9 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { refuseBeyondLimits } from '../../accounts/tokens/limits.ts';
 import { Refusal } from '../../errors.ts';
+import { permissionOf } from '../../packages/permissions.ts';
 import { listTags } from '../../packages/tags.ts';
 import type { Services } from '../../services.ts';
+import type { PackageRecord, ReleaseState } from '../../store/schema.ts';
 import type { JsonObject } from '../../strict-json.ts';
-import { parameter, readablePackage } from '../request.ts';
+import { findRequestActor, parameter, readablePackage } from '../request.ts';
 import { withAddress } from './index-entry.ts';
 
 /** One version of a package by itself. */
@@ -28,8 +31,8 @@ export async function getVersion(services: Services, request: FastifyRequest, re
 }
 
 /**
- * `GET /-/package/<package>/version/<version>/status`: whether a version that was published can be installed.
- * npm's registry scans first and says `validating` meanwhile; here it is `published` at once.
+ * `GET /-/package/<package>/version/<version>/status`: whether a version can be installed. npm's registry scans
+ * first and says `validating` meanwhile; here it is `published` at once.
  */
 export async function getVersionStatus(services: Services, request: FastifyRequest) {
   const record = await readablePackage(services, request);
@@ -39,11 +42,39 @@ export async function getVersionStatus(services: Services, request: FastifyReque
     .select('state')
     .where('package_id', '=', record.id)
     .where('version', '=', version)
-    .where('state', '=', 'published')
     .executeTakeFirst();
-  if (release === undefined) throw noSuchVersion(record.name);
-  const status = release.state === 'unpublished' ? 'deleted' : release.state;
-  return { packageName: record.name, version, status };
+  const known =
+    release && (everybodyKnows.has(release.state) || (await isOfItsPeople(services, request, record)));
+  if (!known) throw noSuchVersion(record.name);
+  return { packageName: record.name, version, status: statuses[release.state] };
+}
+
+/** What was public once; all else is for the people of the package. */
+const everybodyKnows: ReadonlySet<ReleaseState> = new Set(['published', 'unpublished']);
+
+/** In npm's words. */
+const statuses: Readonly<Record<ReleaseState, string>> = {
+  published: 'published',
+  staged: 'staged',
+  unpublished: 'deleted',
+  rejected: 'deleted',
+  expired: 'deleted',
+};
+
+async function isOfItsPeople(
+  services: Services,
+  request: FastifyRequest,
+  record: PackageRecord,
+): Promise<boolean> {
+  try {
+    const actor = await findRequestActor(services, request);
+    if (actor === undefined) return false;
+    refuseBeyondLimits(actor, ['stage', 'publish'], record.name);
+    return (await permissionOf(services.database.read, actor, record)) !== undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
 }
 
 function noSuchVersion(name: string): Refusal {
