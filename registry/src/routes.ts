@@ -85,7 +85,8 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   app.delete('/-/package/:name/dist-tags/:tag', limited('yank'), on(manage.deleteTag));
 
   // npm: answered so that npm says why, or goes on without
-  app.all('/-/package/:name/trust', on(refuseTrust));
+  app.get('/-/package/:name/trust', on(refuseTrust));
+  app.post('/-/package/:name/trust', on(refuseTrust));
   app.delete('/-/package/:name/trust/:id', on(refuseTrust));
   app.post('/-/npm/v1/oidc/token/exchange/package/:name', on(refuseExchange));
   // Else such a path would be a package and a version.

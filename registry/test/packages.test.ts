@@ -130,15 +130,6 @@ describe('owners', () => {
       expect((await alice.get(tool)).body.maintainers).toEqual(people('alice').maintainers);
     },
   );
-
-  test('nothing is unpublished by putting a packument without a version', async () => {
-    const [, alice] = await withPackage();
-    const { body } = await alice.get(tool);
-    const answer = await alice.put(`${tool}/-rev/${body._rev}`, { ...body, versions: {} });
-    expect([answer.status, answer.code]).toEqual([400, 'unsupported']);
-    expect((await alice.delete(`${tool}/-rev/${body._rev}`)).status).toBe(404);
-    expect((await alice.get(tool)).status).toBe(200);
-  });
 });
 
 describe('access', () => {

@@ -1,8 +1,9 @@
 import type { Requester } from '../accounts/actor.ts';
+import { logRefusals } from '../audit/refusals.ts';
 import { Refusal } from '../errors.ts';
 import { fromProgram, mailOwners } from '../mail/outbox.ts';
 import { changePackage } from '../packages/change-package.ts';
-import { findPackage, getPermittedPackage, type PackageId } from '../packages/packages.ts';
+import { findPackage, getPermittedPackage, type PackageId, packageSubject } from '../packages/packages.ts';
 import { dropTags } from '../packages/tags.ts';
 import type { Services } from '../services.ts';
 import type { Read } from '../store/database.ts';
@@ -38,7 +39,13 @@ export async function unpublish(
   const before = await findPackage(database.read, id);
   const named = before ? await listChosen(database.read, before, chosen) : [];
   if (named.length === 0) {
-    await getPermittedPackage(database.read, id, requester.actor, 'owner');
+    const { actor } = requester;
+    const attempt = {
+      tag: 'package:change-refused',
+      actor: actor.name,
+      subject: packageSubject(id),
+    } as const;
+    await logRefusals(services, attempt, () => getPermittedPackage(database.read, id, actor, 'owner'));
     return;
   }
   const versions = textOf(named);
