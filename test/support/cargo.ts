@@ -1,26 +1,16 @@
-import { existsSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { FreshHome } from './fresh-home.ts';
 import { root } from './places.ts';
+import { cargo } from './real-cargo.ts';
 
-/** The stock cargo of this machine, in a fresh home. */
+/** The real cargo with `cargo-credential-pub` beside it, started by the test itself. */
 
 export const builtCredentialProvider = join(root, 'dist', 'cargo-credential-pub.cjs');
 
-/** The whole environment: `cargo` found as on the developer's path, its home and its target folders in `home`. */
+/** The whole environment, to be added to. */
 export function cargoEnvironment(home: FreshHome): Record<string, string> {
-  const folder = (process.env['PATH'] ?? '').split(delimiter).find((one) => existsSync(join(one, 'cargo')));
-  // Where `cargo` is rustup's, that one finds its toolchains by this, not by the home.
-  const rustup = process.env['RUSTUP_HOME'] ?? join(homedir(), '.rustup');
-  return {
-    ...home.env,
-    PATH: [home.env['PATH'], folder].join(delimiter),
-    CARGO_HOME: join(home.path, '.cargo'),
-    CARGO_TERM_COLOR: 'never',
-    ...(existsSync(rustup) ? { RUSTUP_HOME: rustup } : {}),
-  };
+  return { ...cargo(home).env };
 }
 
 export interface CrateOptions {

@@ -21,6 +21,8 @@ const keyring = () => [
   program('tmux'),
 ];
 
+const compiler = () => [build(), program('cargo', 'cargo-web'), program('cc', 'gcc')];
+
 export const projects: readonly TestProject[] = [
   { name: 'unit', folder: 'test/unit', timeout: 20_000, lacks: () => [] },
   { name: 'registry-unit', folder: 'registry/test', timeout: 20_000, lacks: () => [] },
@@ -42,13 +44,19 @@ export const projects: readonly TestProject[] = [
     name: 'cargo',
     folder: 'test/cargo',
     timeout: 240_000,
-    lacks: () => [build(), program('cargo', 'cargo-web'), program('cc', 'gcc')],
+    lacks: () => [...compiler(), program('tmux')],
+  },
+  {
+    name: 'cargo-keychain',
+    folder: 'test/cargo-keychain',
+    timeout: 60_000,
+    lacks: () => [...keyring(), program('cargo', 'cargo-web')],
   },
   {
     name: 'crates',
     folder: 'test/crates',
     timeout: 240_000,
-    lacks: () => [build(), program('cargo', 'cargo-web'), program('cc', 'gcc'), debianCrates()],
+    lacks: () => [...compiler(), debianCrates()],
   },
   { name: 'tty', folder: 'test/tty', timeout: 60_000, lacks: () => [build(), program('tmux')] },
 ];
