@@ -189,11 +189,12 @@ test('every route that changes a package is in the table above', async () => {
 });
 
 /**
- * Pages and cargo act through the same functions, and have tests of their own. Trusted publishing is refused to
+ * Pages, cargo and what pub asks of crates act through the same functions, and have tests of their own: `web-*`,
+ * `cargo-owners.test.ts`, `crate-policy.test.ts`. Trusted publishing is refused to
  * everybody. To unpublish a package cannot be repeated: `unpublish.test.ts` has it by roles.
  */
 const isElsewhere = (route: string) =>
-  / \/(-\/web\/|cargo\/)|\/trust(\/|$)|\/oidc\/|^DELETE \/:name\/-rev\//.test(route);
+  / \/(-\/(web|pub\/v1\/packages)\/|cargo\/)|\/trust(\/|$)|\/oidc\/|^DELETE \/:name\/-rev\//.test(route);
 
 describe('the roles of a package', () => {
   const tool = '/@acme%2ftool';
