@@ -93,6 +93,13 @@ test.each([
   expect(() => reqOf(asked)).toThrow(/version/);
 });
 
+test('a requirement of a million spaces is read in one go', () => {
+  const spaces = ' '.repeat(900_000);
+  expect(() => reqOf(`1${spaces}x`)).toThrow(/version/);
+  expect(() => reqOf(`${spaces}x`)).toThrow(/version/);
+  expect(reqOf(`${spaces}1${spaces.slice(0, 1_000)}`)).toBe('^1');
+});
+
 test.each(
   [
     [

@@ -5,8 +5,9 @@
 
 const number = '(?:0|[1-9][0-9]{0,18})';
 const identifiers = '[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*';
+/** Spaces belong to it, with one place for each of them: cutting them off first takes the square of their number. */
 const comparator = new RegExp(
-  `^(=|>=|>|<=|<|~|\\^)? *(${number})(?:\\.(${number}|[*xX]))?(?:\\.(${number}|[*xX]))?((?:-${identifiers})?)((?:\\+${identifiers})?)$`,
+  `^ *(?:(=|>=|>|<=|<|~|\\^) *)?(${number})(?:\\.(${number}|[*xX]))?(?:\\.(${number}|[*xX]))?((?:-${identifiers})?)((?:\\+${identifiers})?) *$`,
 );
 
 /** The semver crate's limit. */
@@ -15,7 +16,7 @@ const mostComparators = 32;
 /** `undefined` for what is no requirement. */
 export function normaliseRequirement(text: string): string | undefined {
   if (/^ *[*xX] *$/.test(text)) return '*';
-  const parts = text.split(',').map((part) => normaliseComparator(part.replaceAll(/^ +| +$/g, '')));
+  const parts = text.split(',').map(normaliseComparator);
   if (parts.length > mostComparators || parts.includes(undefined)) return undefined;
   return parts.join(', ');
 }
