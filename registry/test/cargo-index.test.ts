@@ -170,6 +170,20 @@ test('with auth-required nobody reads without a token, and cargo is told where t
   );
 });
 
+test('with auth-required nobody reads of a crate without a token on other routes either', async () => {
+  const registry = await authRequired();
+  const alice = await registry.signUp('alice');
+  await cargoPublish(alice);
+  for (const name of ['tool', 'nothing']) {
+    const path = `/-/pub/v1/packages/cargo/${name}/access`;
+    for (const headers of [{}, { authorization: 'Bearer pub_nonsense' }]) {
+      const { status, body } = await registry.anonymous.get(path, { headers });
+      expect([path, status, body['code'], body['access']]).toEqual([path, 401, 'unauthenticated', undefined]);
+    }
+  }
+  expect((await alice.get('/-/pub/v1/packages/cargo/tool/access')).body['access']).toBe('public');
+});
+
 test('/cargo/me leads a person to where tokens are made', async () => {
   const answer = await (await authRequired()).anonymous.get('/cargo/me');
   expect([answer.status, answer.headers['location']]).toEqual([302, '/-/web/security/tokens']);

@@ -84,6 +84,8 @@ function noteRefusal(services: Services, request: FastifyRequest, error: unknown
 export async function readablePackage(services: Services, request: FastifyRequest): Promise<PackageRecord> {
   const id = packageParameter(services, request);
   const { database } = services;
+  // Where cargo reads nothing without a token, no other route tells it either.
+  if (id.ecosystem === 'cargo' && services.settings.cargoAuthRequired) await requireActor(services, request);
   let actor: Actor | undefined;
   try {
     actor = await findRequestActor(services, request);
