@@ -333,7 +333,8 @@ test('in a browser the page shows the act, and its proof makes that token and no
   const next = await browser.submit(login, { name: 'alice', password: goodPassword });
   await browser.submit(next, { code: app.nextCode() });
   const page = await browser.open(asked.body.authUrl.replace(address, ''));
-  expect(page.words).toContain('Publish tool@1.0.0?');
+  expect(page.words).toContain('Publish the crate tool@1.0.0?');
+  expect(page.words).toContain('Crate tool Version 1.0.0');
   await browser.submit(page, { code: app.nextCode() }, 'Approve');
   const { token: otp } = (await alice.get(asked.body.doneUrl.replace(address, ''))).body;
   expect((await alice.post(path, publishing({ version: '2.0.0' }), { otp })).code).toBe('otp_refused');

@@ -74,7 +74,8 @@ function batchHeading(count: number): string {
 /** Subjects are named for the log; people say what it is. */
 function nameOf(subject: string): string {
   return subject
-    .replace(/^(?:npm|cargo):/, '')
+    .replace(/^npm:/, '')
+    .replace(/^cargo:/, 'the crate ')
     .replace(/^scope:/, 'the scope ')
     .replace(/^org:/, 'the organisation ');
 }
@@ -82,11 +83,11 @@ function nameOf(subject: string): string {
 function actFacts(act: Act): Content {
   if (isBatch(act)) return batchFacts(act);
   const { action, subject, details } = act;
-  const release = /^(?:npm|cargo):(.+[^/])@([^@]+)$/.exec(subject);
+  const release = /^(npm|cargo):(.+[^/])@([^@]+)$/.exec(subject);
   const named = release
     ? [
-        fact('Package', html`<strong>${release[1]}</strong>`),
-        fact('Version', html`<strong>${release[2]}</strong>`),
+        fact(release[1] === 'cargo' ? 'Crate' : 'Package', html`<strong>${release[2]}</strong>`),
+        fact('Version', html`<strong>${release[3]}</strong>`),
       ]
     : [fact('On', html`<strong><bdi>${nameOf(subject)}</bdi></strong>`)];
   const more = Object.entries(details).map(([name, value]) =>
