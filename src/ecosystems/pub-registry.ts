@@ -2,6 +2,7 @@ import type { Secret } from '../secret.ts';
 import type { EcosystemName } from './ecosystem.ts';
 import type { Proofs } from './proofs.ts';
 import type { PackageRole, PublishPlan, PublishRequest, Registry } from './registry.ts';
+import type { Staging } from './staging.ts';
 
 /** `pub-registry` itself: its accounts and its way to publish are the same for every ecosystem. */
 export interface PubRegistry extends Registry {
@@ -10,6 +11,8 @@ export interface PubRegistry extends Registry {
    * `proveBatch` speak its protocol.
    */
   preflight(token: Secret, requests: readonly PublishRequest[]): Promise<PublishPlan | undefined>;
+  /** `staging`, whose lists are of this ecosystem. */
+  stagingOf(ecosystem: EcosystemName): Staging;
   /** `setRequireSecondFactor` and `addOwner`, for a package of another ecosystem than npm's. */
   setRequirementOf(proofs: Proofs, id: PackageOf, required: boolean): Promise<void>;
   addOwnerOf(

@@ -32,6 +32,7 @@ export async function listStaged(
     ({ id, packageName: name, version, stagedBy }) =>
       `${id}  ${name}@${version}${stagedBy === undefined ? '' : `  by ${stagedBy}`}`,
   );
+  if (staged.length === 0) context.terminal.note('Nothing waits for an approval.');
   context.terminal.result({ staged: staged.map(asJson) }, lines.join('\n'));
 }
 

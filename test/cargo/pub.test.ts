@@ -163,10 +163,16 @@ test('a packed crate is sent as it is, staged when asked, yanked, put back, and 
 
   await writeCrate(home, 'findable', { version: '2.0.0', files: {} });
   const staged = expectSuccess(await carol.pub(['publish', '--stage', '--json'], 'findable'));
-  const outcome = JSON.parse(staged.stdout) as { state: string; pageUrl: string };
+  const outcome = JSON.parse(staged.stdout) as { state: string; stageId: string; pageUrl: string };
   expect(outcome).toMatchObject({ state: 'staged' });
   expect(outcome.pageUrl).toContain(`${registry.url}/-/web/staged/`);
   expect((await indexed('findable')).map(({ vers }) => vers)).toEqual(['1.0.0']);
+  const waiting = expectSuccess(await carol.pub(['stage', 'list', ...lab], 'findable'));
+  expect(waiting.stdout).toContain(`${outcome.stageId}  findable@2.0.0`);
+  const viewed = expectSuccess(await carol.pub(['stage', 'view', outcome.stageId, '--json', ...lab]));
+  expect(JSON.parse(viewed.stdout)).toMatchObject({ ecosystem: 'cargo', package: 'findable' });
+  const looked = expectSuccess(await carol.pub(['stage', 'download', outcome.stageId, ...lab], 'findable'));
+  expect(looked.stdout.trim()).toBe(join(home.path, 'findable/findable-2.0.0.crate'));
 
   expectSuccess(await carol.pub(['yank', 'findable@1.0.0', ...lab]));
   expect(await indexed('findable')).toMatchObject([{ yanked: true }]);

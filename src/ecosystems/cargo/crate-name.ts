@@ -5,10 +5,14 @@ import { PubError } from '../../errors.ts';
  * no freer than this. A name becomes part of paths, so nothing else is let through.
  */
 export function requireCrateName(name: string): void {
-  if (/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) return;
+  if (isCrateName(name)) return;
   throw new PubError('E_USAGE', 'that is not the name of a crate', {
     hint: 'crates are named with letters, digits, `-` and `_`, a letter first',
   });
+}
+
+export function isCrateName(name: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name);
 }
 
 /** Throws `E_USAGE` for what is not a semantic version, written in full. */

@@ -112,7 +112,7 @@ function packageChanges({ displayUrl }: IndexClient): Registry['packages'] {
 
 /** Everything that is about an account, which only a `pub-registry` has. */
 function accountOf(pub: PubRegistry | undefined, { displayUrl }: IndexClient): Omit<Registry, CargoPart> {
-  if (pub !== undefined) return pub;
+  if (pub !== undefined) return { ...pub, staging: pub.stagingOf('cargo') };
   const no = (what: string) => async (): Promise<never> => {
     throw unsupported(`failed to ${what} at ${displayUrl}`, 'its own pages are the place for that');
   };

@@ -83,6 +83,7 @@ export function createNpmRegistry({
       dialect === 'pub' ? 'published' : await awaitAvailability(client, token, archive, onValidating),
     packages: packageChanges(client),
     staging: createStaging(client),
+    stagingOf: (ecosystem) => createStaging(client, ecosystem),
     teams: createTeams(client),
     owners: (packageName, token) => owners(client, packageName, token),
     addOwner: (proofs, packageName, added) => addOwner(client, proofs, packageName, added),
