@@ -44,9 +44,14 @@ export class RegistryClient {
     const { method, path, token, basicCredential, oneTimePassword, onProgress, receive } = request;
     const body = bodyOf(request);
     const isJson = request.json !== undefined || request.secretJson !== undefined;
+    const url = new URL(path, this.url);
+    // Parts of a path come from answers, and one that reads like an address leads to another host.
+    if (url.origin !== new URL(this.url).origin) {
+      throw unexpectedAnswer(request.attempt, 'it leads to another host');
+    }
     return await this.#transport.send({
       method,
-      url: new URL(path, this.url),
+      url,
       headers: {
         accept: request.accept ?? 'application/json',
         'npm-command': request.command,

@@ -65,8 +65,10 @@ function archivePathIn(client: RegistryClient, manifest: JsonObject, attempt: st
   const tarball = isJsonObject(dist) ? stringMember(dist, 'tarball') : undefined;
   const url = tarball === undefined ? null : URL.parse(tarball);
   const base = new URL(client.url).pathname;
-  if (url === null || !url.pathname.startsWith(base) || !url.pathname.includes('/-/')) {
+  const path = url?.pathname.startsWith(base) ? url.pathname.slice(base.length) : '';
+  // A path may read like an address: `//elsewhere/` and `https://elsewhere/` are resolved to other hosts.
+  if (!path.includes('/-/') || !URL.parse(path, client.url)?.href.startsWith(client.url)) {
     throw unexpectedAnswer(attempt, 'it does not say where the archive is');
   }
-  return url.pathname.slice(base.length);
+  return path;
 }

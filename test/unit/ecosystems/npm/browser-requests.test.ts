@@ -53,6 +53,13 @@ describe('the addresses of a browser request', () => {
 });
 
 describe('a login in a browser', () => {
+  it('asks nobody but the registry, whatever the address reads like', async () => {
+    const { client, transport } = clientOf();
+    const doneUrl = 'https://registry.example//thief.example/done';
+    await expect(collect(client, { pageUrl: page, doneUrl })).rejects.toMatchObject({ code: 'E_REGISTRY' });
+    expect(transport.sent).toEqual([]);
+  });
+
   it('begins with the addresses of the registry', async () => {
     const { client, transport } = clientOf([
       'POST /npm/-/v1/login',

@@ -138,17 +138,22 @@ describe('an unpublish', () => {
     });
   });
 
-  it.each(['https://registry.example/elsewhere/a.tgz', 'https://registry.example/npm/-rev', 'nonsense', 7])(
-    'does not delete what is not an archive: %s',
-    async (tarball) => {
-      const body = packument('1.0.0', '1.1.0');
-      const versions = { ...body.versions, '1.1.0': { dist: { tarball } } };
-      const { registry } = registryWith([read, { body: { ...body, versions } }]);
-      await expect(registry.packages.unpublish(proofs, '@acme/tool', '1.1.0')).rejects.toMatchObject({
-        code: 'E_REGISTRY',
-      });
-    },
-  );
+  it.each([
+    'https://registry.example/elsewhere/a.tgz',
+    'https://registry.example/npm/-rev',
+    'https://registry.example/npm/https://thief.example/-/a.tgz',
+    'https://registry.example/npm///thief.example/-/a.tgz',
+    'https://registry.example/npm//elsewhere/-/a.tgz',
+    'nonsense',
+    7,
+  ])('does not delete what is not an archive of the registry: %s', async (tarball) => {
+    const body = packument('1.0.0', '1.1.0');
+    const versions = { ...body.versions, '1.1.0': { dist: { tarball } } };
+    const { registry } = registryWith([read, { body: { ...body, versions } }]);
+    await expect(registry.packages.unpublish(proofs, '@acme/tool', '1.1.0')).rejects.toMatchObject({
+      code: 'E_REGISTRY',
+    });
+  });
 });
 
 describe('access', () => {
