@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { PubError } from '../errors.ts';
+import { isFailedQuestion } from './await-release.ts';
 import type { Release } from './publish-report.ts';
 
 /**
@@ -19,7 +20,13 @@ export async function sayAvailability(
     const { registry } = connection;
     const waiting = () =>
       terminal.note(`${name} is being looked at by ${registry.displayUrl}: waiting (--no-wait does not)`);
-    const availability = await registry.awaitAvailability?.(token, archive, wait ? waiting : undefined);
+    const asking = registry.awaitAvailability?.(token, archive, wait ? waiting : undefined);
+    const availability = await asking?.catch((error: unknown) => {
+      if (!isFailedQuestion(error)) throw error;
+      terminal.warn(
+        `${name} is published, and whether it can be installed yet is not known: ${error.message}`,
+      );
+    });
     if (availability === 'validating')
       terminal.note(`${name} can be installed once ${registry.displayUrl} has looked at it.`);
     if (availability === 'blocked') {

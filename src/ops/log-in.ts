@@ -98,10 +98,11 @@ export async function logInAgain(
   context.terminal.warn(`the login to ${displayUrl} has ended: log in again, and this goes on`);
   const token = await newToken(context, connection, whoeverIsAsked);
   try {
-    const now = await connection.registry.whoAmI(token);
+    const { terminal, credentials } = context;
+    const now = await accountOf({ terminal, registry: connection.registry, token });
     if (account !== undefined && now !== account) throw anotherAccount(account, now);
-    await context.credentials.keychain.store(connection.target, now, token);
-    context.terminal.status('Logged in', `as ${now} at ${displayUrl}`);
+    await credentials.keychain.store(connection.target, now ?? namelessAccount, token);
+    terminal.status('Logged in', `${now === undefined ? '' : `as ${now} `}at ${displayUrl}`);
     return { token, account: now, source: 'the keychain', kept: true };
   } catch (error) {
     await revokeQuietly(connection, token);
@@ -114,7 +115,7 @@ const whoeverIsAsked: LogInRequest = {
   ...{ signUp: false, standardInput: undefined, printToken: false },
 };
 
-function anotherAccount(before: string, now: string): PubError {
+function anotherAccount(before: string, now = 'somebody without a name'): PubError {
   return new PubError('E_REFUSED', `this was begun as ${before}, and you logged in as ${now}`, {
     hint: 'run `pub login` and the command again',
   });

@@ -89,7 +89,8 @@ async function sendOne(context: PublishContext, member: MemberRelease, proof: Sh
   member.standing = outcome.state;
   member.outcome = outcome;
   sayOutcome(context, member, outcome);
-  await awaitRelease(context, member, outcome);
+  // Also with --no-wait: the next member may need this one.
+  await awaitRelease(context, member, outcome, { wait: true });
   if (outcome.state === 'published') await member.project.afterPublish(member.packing);
 }
 

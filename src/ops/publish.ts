@@ -47,7 +47,7 @@ export async function publish(context: PublishContext, request: PublishCommandRe
   if (request.dryRun) return reportDryRun(context, release);
   if (release.decision === 'published') return reportPublished(context, release, undefined);
   const outcome = await upload(context, release, source);
-  if (request.wait) await awaitRelease(context, release, outcome);
+  await awaitRelease(context, release, outcome, request);
   if (outcome.state === 'published') {
     await project.afterPublish(packed.packing);
     await sayAvailability(context, [release], request);

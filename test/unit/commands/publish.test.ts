@@ -497,6 +497,31 @@ describe('a publish to a registry that cannot be asked beforehand', () => {
   });
 });
 
+describe('what a registry says of a release', () => {
+  const warned: Partial<Registry> = {
+    publish: async () => ({ state: 'published', warnings: ['look at this'] }),
+  };
+
+  it.each(['publish', 'publish --no-wait'])('is passed on by `pub %s`', async (line) => {
+    const { registry } = registryTaking(undefined, { ...warned, awaitVisible: async () => true });
+    const { exitCode, stderr } = await run(line, publishing(exampleProject(), registry));
+    expect([exitCode, stderr.includes('warning: look at this')]).toEqual([0, true]);
+  });
+
+  it('is out, whatever becomes of looking at it', async () => {
+    const awaitVisible = async () => {
+      throw new PubError('E_NETWORK', 'failed to reach registry.example');
+    };
+    const { registry } = registryTaking(undefined, { awaitVisible, awaitAvailability: awaitVisible });
+    const { exitCode, stdout, stderr } = await run('publish', publishing(exampleProject(), registry));
+    expect([exitCode, stdout]).toEqual([0, '+ left-pad@1.3.0\n']);
+    expect(stderr).toContain(
+      'warning: left-pad@1.3.0 is uploaded, and whether it is in the index is not known',
+    );
+    expect(stderr).toContain('warning: left-pad@1.3.0 is published, and whether it can be installed yet');
+  });
+});
+
 describe('a login that ended', () => {
   /** Takes the new token alone, from wherever the old one stops to work. */
   function ending(at: 'plan' | 'upload', account = 'alice') {
@@ -561,6 +586,28 @@ describe('a login that ended', () => {
       ['new-token'],
       'old-token',
     ]);
+  });
+
+  it('is renewed with a token made by hand where a registry knows nothing else', async () => {
+    const { registry, uploads, revoked } = ending('plan');
+    const byHand: Registry = {
+      ...registry,
+      displayUrl: registry.displayUrl,
+      planPublish: registry.planPublish,
+      publish: registry.publish,
+      manualLogin: async () => ({ page: 'https://registry.example/me' }),
+      tryToken: async () => true,
+      whoAmI: async () => {
+        throw new PubError('E_UNSUPPORTED', 'failed to ask whose token this is');
+      },
+    };
+    const credentials = memoryCredentials('old-token');
+    if (credentials.kept !== undefined) credentials.kept = { ...credentials.kept, account: undefined };
+    const answers = [['token for https://registry.example', 'new-token'], code] as const;
+    const outcome = await run('publish', { ...publishing(exampleProject(), byHand), credentials, answers });
+    expect(outcome.stderr).toContain('Logged in at https://registry.example');
+    expect([outcome.exitCode, uploads.length, revoked]).toEqual([0, 1, []]);
+    expect(credentials.kept?.token.expose()).toBe('new-token');
   });
 
   it('without a terminal is what it is', async () => {
