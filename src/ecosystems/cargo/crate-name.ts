@@ -1,18 +1,12 @@
 import { PubError } from '../../errors.ts';
+import { isCrateName } from '../crate-names.ts';
 
-/**
- * Throws `E_USAGE` for what cannot be a crate's name. crates.io: ASCII, a letter first, at most 64; other registries are
- * no freer than this. A name becomes part of paths, so nothing else is let through.
- */
+/** Throws `E_USAGE` for what cannot be a crate's name. */
 export function requireCrateName(name: string): void {
   if (isCrateName(name)) return;
   throw new PubError('E_USAGE', 'that is not the name of a crate', {
     hint: 'crates are named with letters, digits, `-` and `_`, a letter first',
   });
-}
-
-export function isCrateName(name: string): boolean {
-  return /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name);
 }
 
 /** Throws `E_USAGE` for what is not a semantic version, written in full. */

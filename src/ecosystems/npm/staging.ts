@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isJsonObject, type Json, stringMember } from '../../json.ts';
 import type { Secret } from '../../secret.ts';
-import { isCrateName } from '../cargo/crate-name.ts';
+import { isCrateName } from '../crate-names.ts';
 import type { EcosystemName } from '../ecosystem.ts';
 import type { StagedRelease, Staging } from '../staging.ts';
 import { archiveFileName, flawOfPackageName } from './package-name.ts';
