@@ -53,12 +53,12 @@ export default {
     only(
       'npm',
       '^src/ecosystems/npm/',
-      `^src/ecosystems/npm/|^src/archives/|^src/ecosystems/(ecosystem|registry|proofs|package-changes|staging|teams|pub-registry|credential-names)\\.ts$|^src/http/(transport|registry-error|browser-request|foreign-text)\\.ts$|^src/(second-factor/challenge|config/registry-target|package-spec)\\.ts$|${leaf}`,
+      `^src/ecosystems/npm/|^src/archives/|^src/ecosystems/(ecosystem|registry|proofs|package-changes|staging|teams|pub-registry|credential-names|crate-names)\\.ts$|^src/http/(transport|registry-error|browser-request|foreign-text)\\.ts$|^src/(second-factor/challenge|config/registry-target|package-spec)\\.ts$|${leaf}`,
     ),
     only(
       'cargo',
       '^src/ecosystems/cargo/',
-      `^src/ecosystems/cargo/|^src/archives/|^src/ecosystems/(ecosystem|registry|proofs|package-changes|staging|teams|pub-registry|credential-names)\\.ts$|^src/http/(transport|registry-error|browser-request|credential-rules|foreign-text)\\.ts$|^src/(second-factor/challenge|config/registry-target)\\.ts$|${leaf}`,
+      `^src/ecosystems/cargo/|^src/archives/|^src/ecosystems/(ecosystem|registry|proofs|package-changes|staging|teams|pub-registry|credential-names|crate-names)\\.ts$|^src/http/(transport|registry-error|browser-request|credential-rules|foreign-text)\\.ts$|^src/(second-factor/challenge|config/registry-target)\\.ts$|${leaf}`,
     ),
     only(
       'archives',
