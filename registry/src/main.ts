@@ -42,7 +42,7 @@ function createProgram(io: Io): Command {
     .addOption(
       new Option(
         '--registration <who>',
-        'whether anybody may create an account (default: open on loopback without --upstream, else closed)',
+        'whether anybody may create an account (default: open on loopback without an upstream, else closed)',
       ).choices(['open', 'closed']),
     )
     .option(

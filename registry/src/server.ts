@@ -73,9 +73,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-/** Whoever signs up takes the scope of their name from upstream. */
-function defaultRegistration({ host, upstream }: ServerOptions): 'open' | 'closed' {
-  return isLoopback(host) && upstream === undefined ? 'open' : 'closed';
+/** Whoever signs up takes the scope of their name from upstream, from that of a single scope too. */
+function defaultRegistration({ host, upstream, upstreamScope }: ServerOptions): 'open' | 'closed' {
+  return isLoopback(host) && upstream === undefined && upstreamScope === undefined ? 'open' : 'closed';
 }
 
 function hostInUrl(host: string): string {

@@ -309,6 +309,8 @@ describe('serving', () => {
     [[], 201],
     [['--registration', 'open'], 201],
     [['--registration', 'closed'], 403],
+    [['--upstream', 'http://127.0.0.1:9/'], 403],
+    [['--upstream-scope', '@alice=http://127.0.0.1:9/'], 403],
     [['--host', '0.0.0.0', '--url', 'http://127.0.0.1'], 403],
     [['--host', '0.0.0.0', '--url', 'http://127.0.0.1', '--registration', 'open'], 201],
   ])('with %j answers somebody who signs up with %i', async (args, status) => {
