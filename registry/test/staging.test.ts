@@ -260,7 +260,11 @@ describe('what waits', () => {
       registry.sql(
         `insert into releases (version, stage_id, ${columns}) select '0.0.${i}', 's${i}', ${columns} from releases limit 1`,
       );
-    expect((await stage(alice, { version: '2.0.0' })).code).toBe('conflict');
+    const kept = () => readdirSync(`${registry.data}/blobs`, { recursive: true }).sort();
+    const before = kept();
+    for (const via of ['npm', 'pub'] as const)
+      expect((await stage(alice, { version: '2.0.0' }, { via })).code).toBe('conflict');
+    expect(kept()).toEqual(before);
     expect(registry.sql("select * from releases where version = '2.0.0'")).toEqual([]);
   });
 });

@@ -81,9 +81,14 @@ export async function admitStage(services: Services, { actor }: Requester, id: P
 async function admit(services: Services, actor: Actor, id: ExactRelease): Promise<void> {
   const db = services.database.read;
   await refuseForeignName(services, id);
-  const { taken } = await standingOf(db, actor, id);
+  const { record, taken } = await standingOf(db, actor, id);
   // Perhaps a repetition of what succeeded: the archive will tell.
   if (taken !== undefined && taken.publisherId !== actor.accountId) throw versionTaken(id, taken);
+  if (taken === undefined) {
+    // Again in the transaction. Here so that no archive stays on the disk of which there is no release.
+    await refuseClash(services.ecosystems, db, id);
+    if (record !== undefined) await refuseTooMany(db, record.id, id);
+  }
   await refuseWhileHeld(db, actor.accountId, services.clock());
 }
 
