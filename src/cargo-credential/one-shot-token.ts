@@ -72,7 +72,7 @@ function tokenIn({ text }: HttpResponse, attempt: string): Secret {
 /** `pub-registry` puts a code into each refusal. A server in front of it that is out of order does not. */
 function isOurs({ status, text }: HttpResponse): boolean {
   if (status === 404 || status === 405) return false;
-  return status >= 500 || stringMember(parseJsonObject(text), 'code') !== undefined;
+  return status === 429 || status >= 500 || stringMember(parseJsonObject(text), 'code') !== undefined;
 }
 
 function described(change: Change): string {

@@ -16,7 +16,9 @@ export async function pubRegistryOf(
   const index = new URL(url.slice('sparse+'.length));
   const response = await transport.send({ method: 'GET', url: new URL('config.json', index) });
   if (response.status === 401) return aboveCargo(new URL('..', index), index);
-  if (response.status >= 500) throw refusalOf(response, `failed to read config.json of ${index.href}`);
+  // One that is busy is not taken for a registry without tokens for one act.
+  if (response.status === 429 || response.status >= 500)
+    throw refusalOf(response, `failed to read config.json of ${index.href}`);
   const api = response.status === 200 ? stringMember(parseJsonObject(response.text), 'api') : undefined;
   return api === undefined ? undefined : aboveCargo(URL.parse(api), index);
 }

@@ -239,6 +239,8 @@ describe('a token', () => {
 
   test.each([
     ['that is out of order', [[ours[0], { status: 503 }]]],
+    ['that is busy', [[ours[0], { status: 429 }]]],
+    ['that is busy then', [ours, [route, { status: 429, text: 'slowly' }]]],
     ['that breaks on the way', [ours, [route, { status: 502, text: 'bad gateway' }]]],
     ['that knows the token no more', [ours, [route, { status: 401, text: '{"code":"unauthenticated"}' }]]],
     ['that refuses', [ours, [route, { status: 403, text: '{"code":"token_limited"}' }]]],
