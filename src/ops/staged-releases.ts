@@ -1,4 +1,5 @@
-import { copyFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import type { Archive } from '../ecosystems/ecosystem.ts';
@@ -59,7 +60,9 @@ export async function downloadStaged(
   const archive = await project.pack({ folder, runScripts: false, purpose: 'package' });
   requireSame(staged, archive);
   const path = join(resolve(context.workingDirectory, request.folder ?? '.'), basename(downloaded));
-  await copyFile(downloaded, path);
+  // As a new file: a project may hold a link of this name.
+  await rm(path, { force: true });
+  await copyFile(downloaded, path, constants.COPYFILE_EXCL);
   context.terminal.status(
     'Downloaded',
     `${staged.packageName}@${staged.version}, sha256 ${archive.digests.sha256}`,

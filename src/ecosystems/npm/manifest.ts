@@ -33,6 +33,10 @@ export function checkManifest(text: string, where: string): Manifest {
   const content = parseJsonObject(text.replace(/^\uFEFF/, ''));
   if (content === undefined) throw projectError(`${where} is not a JSON object`);
   const name = checkedName(content['name'], where);
+  if (content['private'] === true && content['version'] === undefined) {
+    const hint = 'where it is the root of a workspace: pass --workspaces for its members';
+    throw projectError(`${where} is marked as private, and has no \`version\``, hint);
+  }
   const version = checkedVersion(content['version'], where);
   if (content['packageExtensions'] !== undefined && content['private'] !== true) {
     throw projectError(

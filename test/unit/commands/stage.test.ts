@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -139,6 +139,15 @@ describe('looking', () => {
   it('downloads exactly what would be approved', async () => {
     const outcome = await run(`stage download ${ids[0]}`, downloading({}));
     expect(outcome.stdout).toBe(`${join(folder, 'left-pad-1.3.1.tgz')}\n`);
+    expect(await readFile(join(folder, 'left-pad-1.3.1.tgz'), 'utf8')).toBe('the archive');
+  });
+
+  it('writes through no link that lies there', async () => {
+    const elsewhere = join(folder, 'elsewhere');
+    await writeFile(elsewhere, 'untouched');
+    await symlink(elsewhere, join(folder, 'left-pad-1.3.1.tgz'));
+    expect((await run(`stage download ${ids[0]}`, downloading({}))).exitCode).toBe(0);
+    expect(await readFile(elsewhere, 'utf8')).toBe('untouched');
     expect(await readFile(join(folder, 'left-pad-1.3.1.tgz'), 'utf8')).toBe('the archive');
   });
 

@@ -54,6 +54,7 @@ test.each([
   [{ name: 1, version: '1.0.0' }, 'it has no `name`'],
   [{ name: 'a b', version: '1.0.0' }, 'it has a name that has characters that do not belong in a URL'],
   [{ name: 'a' }, 'it has no `version`'],
+  [{ name: 'a', private: true }, 'it is marked as private, and has no `version`'],
   [{ name: 'a', version: '1' }, 'it has a `version` that is not a semantic version'],
   [{ name: 'a', version: `1.0.0-${'x'.repeat(300)}` }, 'it has a `version` that is not a semantic version'],
   [{ name: 'a', version: '1.0.0', files: 'lib' }, 'it has a `files` member that is not a list of patterns'],
