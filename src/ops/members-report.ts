@@ -14,7 +14,7 @@ export type Standing =
   | 'staged'
   /** Exactly this archive was public before. */
   | 'already-published'
-  /** The version is, with other contents. */
+  /** The number is taken, by other contents or by what waits for an approval. */
   | 'version-taken'
   | 'refused';
 
@@ -36,14 +36,12 @@ export function sayCycle({ terminal }: ReportContext, names: readonly string[]):
 
 /** What goes out, in the order it does, and what does not, each with the digest that is approved. */
 export function showMembers({ terminal }: ReportContext, members: readonly MemberRelease[]): void {
-  for (const { request, standing } of members) {
+  for (const { request, standing, refusal } of members) {
     const { archive, tag } = request;
     const name = `${archive.name}@${archive.version}`;
     if (standing === 'already-published') terminal.note(`${name} is already published: skipped`);
     else if (standing === 'version-taken') {
-      terminal.warn(
-        `${name} is already published with other contents: skipped; a change needs a new version`,
-      );
+      terminal.warn(`${name} is skipped, ${whyTaken(refusal)}; a change needs a new version`);
     } else if (standing === 'waiting') {
       const about = [
         countFiles(archive),
@@ -60,6 +58,11 @@ export function showMembers({ terminal }: ReportContext, members: readonly Membe
       ['account', accountOf(login.credential, plan)],
     ]);
   }
+}
+
+/** The registry knows more: what has the number may only wait for an approval, or be taken back. */
+function whyTaken(refusal: PubError | undefined): string {
+  return refusal?.cause instanceof Error ? `since ${refusal.cause.message}` : 'since its version is taken';
 }
 
 export interface MembersResult {

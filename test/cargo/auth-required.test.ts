@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signUp } from '../support/accounts.ts';
+import { cargoEnvironment } from '../support/cargo.ts';
+import { pub } from '../support/clients.ts';
 import { freshHome } from '../support/fresh-home.ts';
+import { expectSuccess } from '../support/processes.ts';
 import { cargo, configureCargo, writePackage } from '../support/real-cargo.ts';
 import { type RunningServer, startRegistry } from '../support/servers.ts';
 
@@ -35,6 +38,17 @@ test('without a token nothing is read, and cargo says where to log in; with one 
     files: { 'src/main.rs': 'fn main() { println!("{}", private_lib::secret()); }\n' },
   });
   expect((await succeed(['run', '--quiet'], { cwd: app })).stdout).toBe('42\n');
+
+  // `pub` packs with cargo, and asks the same registry: a crate that needs another one, out and seen.
+  const env = {
+    ...cargoEnvironment(home),
+    PUB_TOKEN: token,
+    PUB_REGISTRY: `sparse+${registry.url}/cargo/index/`,
+  };
+  expect(expectSuccess(await pub(home).run(['publish'], { cwd: app, env })).stdout).toBe('+ app@0.1.0\n');
+  expect((await succeed(['search', 'app', ...lab])).stdout).toContain('app = "0.1.0"');
+  const stranger = await pub(home).run(['search', 'app'], { cwd: app, env: { ...env, PUB_TOKEN: '' } });
+  expect([stranger.code, stranger.stderr]).toEqual([4, expect.stringContaining(`${registry.url}/cargo/me`)]);
 
   await using other = await freshHome();
   await configureCargo(other, [{ name: 'lab', url: registry.url, token: 'pub_nonsense' }]);

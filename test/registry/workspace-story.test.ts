@@ -129,7 +129,7 @@ describe('a workspace of five packages', () => {
     await workspace.home.file('work/members/left/index.js', 'changed, without a new version\n');
     const { code, stdout, stderr } = await workspace.publish();
     expect([code, stdout]).toEqual([0, `+ ${workspace.name('right')}@1.1.0\n`]);
-    expect(stderr).toContain(`${workspace.name('left')}@1.0.0 is already published with other contents`);
+    expect(stderr).toContain(`warning: ${workspace.name('left')}@1.0.0 is skipped, since version_exists`);
   });
 
   test('killed half-way goes on with the same command', async () => {

@@ -170,7 +170,7 @@ describe('members of a workspace', () => {
       ['app', 'skipped', 'version-taken'],
       ['docs', 'skipped', 'private'],
     ]);
-    expect(outcome.stderr).toContain('warning: app@1.0.0 is already published with other contents');
+    expect(outcome.stderr).toContain('warning: app@1.0.0 is skipped, since the registry said no');
     expect(uploads).toEqual([]);
   });
 
