@@ -20,8 +20,8 @@ export function createRecall(version: () => number): Recall {
     const known = answers.get(key) as Answer | undefined;
     if (known !== undefined) return known;
     const answer = await read();
-    // Read before a commit and answered after it: of no use to others.
-    if (version() === before) answers.set(key, answer);
+    // Read before a commit and answered after it: of no use to others. Nor is what is not there, of which there is any number.
+    if (answer !== undefined && version() === before) answers.set(key, answer);
     return answer;
   };
 }
