@@ -28,12 +28,14 @@ interface Upload {
   readonly version: string;
   readonly files?: Readonly<Record<string, string>>;
   readonly otp?: string;
+  readonly stage?: true;
 }
 
 /** Sends a release as a program does that can send its user to a browser. */
-async function upload(url: string, { token }: Account, { version, files = {}, otp }: Upload) {
+async function upload(url: string, { token }: Account, { version, files = {}, otp, stage }: Upload) {
   const archive = npmArchive({ name: '@acme/tool', version }, files);
-  const answer = await fetch(`${url}/-/pub/v1/releases/npm/@acme%2ftool/${version}`, {
+  const query = stage ? '?stage=true' : '';
+  const answer = await fetch(`${url}/-/pub/v1/releases/npm/@acme%2ftool/${version}${query}`, {
     method: 'PUT',
     headers: {
       authorization: `Bearer ${token}`,
@@ -45,7 +47,11 @@ async function upload(url: string, { token }: Account, { version, files = {}, ot
     },
     body: archive,
   });
-  const body = (await answer.json()) as { readonly authUrl: string; readonly doneUrl: string };
+  const body = (await answer.json()) as {
+    readonly authUrl: string;
+    readonly doneUrl: string;
+    readonly page_url: string;
+  };
   return { status: answer.status, digest: sha256(archive), ...body };
 }
 
@@ -98,6 +104,17 @@ test('a release is approved with a passkey, for exactly its bytes, and the pages
     await inspect(browser, name);
     expect(await page.title()).not.toBe('run');
   }
+
+  const waiting = await upload(registry.url, alice, { version: '1.1.0', files, stage: true });
+  expect(waiting.status).toBe(202);
+  await page.goto(`${url}/-/web/package/@acme/tool`);
+  await inspect(browser, 'package-waiting');
+  await page.goto(waiting.page_url);
+  await inspect(browser, 'staged');
+  expect((await text(page, 'main')).replaceAll(/\s/g, '')).toContain(waiting.digest);
+  await press(page, 'Approve with a passkey');
+  await page.getByText('It is public from now on').waitFor();
+  await inspect(browser, 'staged-published');
 
   await page.goto(`${url}/-/web/security/tokens/create`);
   await inspect(browser, 'confirm-passkey');
