@@ -75,7 +75,8 @@ export interface MembersResult {
 export function reportMembers({ terminal }: ReportContext, result: MembersResult): void {
   const { members, dryRun } = result;
   const published = members.filter(({ standing }) => standing === 'published' || standing === 'staged');
-  if (dryRun) terminal.status('Checked', `${members.length} members: a dry run, nothing was sent`);
+  const all = members.length === 1 ? '1 member' : `${members.length} members`;
+  if (dryRun) terminal.status('Checked', `${all}: a dry run, nothing was sent`);
   else if (published.length === 0) terminal.note('There was nothing to send.');
   const json = [
     ...members.map(memberAsJson),
