@@ -59,9 +59,16 @@ describe('caching', () => {
       expect([method, url, expected.test(String(headers['cache-control']))]).toEqual([method, url, true]);
       expect(headers['x-content-type-options']).toBe('nosniff');
     }
-    await alice.post('/-/package/@acme%2ftool/access', { access: 'restricted' });
-    for (const url of open) expect((await alice.get(url)).headers['cache-control']).toMatch(/^private, /);
     expect(registry.log).toEqual([]);
+  });
+
+  test('what only some may read is shared by nobody', async () => {
+    const [, alice] = await withPackage();
+    await alice.post('/-/package/@acme%2ftool/access', { access: 'restricted' });
+    for (const url of [tool, `${tool}/-/tool-1.0.0.tgz`]) {
+      const { status, headers } = await alice.get(url);
+      expect([status, headers['cache-control']]).toEqual([200, expect.stringMatching(/^private, /)]);
+    }
   });
 
   test('credentials travel only in answers to PUT and POST', async () => {
