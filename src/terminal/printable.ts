@@ -18,7 +18,7 @@ export function printable(text: string): string {
     .trim();
 }
 
-/** JSON that keeps every character's meaning, with those a terminal would act on written as `\uXXXX`. */
+/** JSON that keeps every character's meaning, with those a terminal would act on written as JSON's escapes. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value, null, 2).replace(
     unprintableButNewline,

@@ -8,6 +8,7 @@ import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import { changePackage } from './change-package.ts';
 import type { PackageId } from './packages.ts';
+import { getPublishedVersion } from './published-version.ts';
 
 /** Names that a version range could be mistaken for are no tags: `npm install tool@1` would be ambiguous. */
 export function parseTag(text: unknown): string {
@@ -46,15 +47,7 @@ export async function setTag(
     why: `moving the tag ${tag} of ${id.name} needs it`,
     act: { action: 'tag:set', details: { tag, version } },
     async apply(transaction, record) {
-      const release = await transaction
-        .selectFrom('releases')
-        .select('id')
-        .where('package_id', '=', record.id)
-        .where('version', '=', version)
-        .where('state', '=', 'published')
-        .executeTakeFirst();
-      if (release === undefined)
-        throw new Refusal('not_found', `there is no version ${version} of ${id.name}`);
+      await getPublishedVersion(transaction, record, version);
       await putTag(transaction, record.id, tag, version);
       return [{ tag: 'package:tag-set', details: { tag, version } }];
     },

@@ -1,8 +1,8 @@
 import type { Requester } from '../accounts/actor.ts';
-import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { changePackage } from './change-package.ts';
 import type { PackageId } from './packages.ts';
+import { getPublishedVersion } from './published-version.ts';
 
 /**
  * Takes a version out of what new projects are resolved to, or puts it back. Whoever depends on it already still
@@ -19,15 +19,7 @@ export async function setYanked(
     why: `${yanked ? 'yanking' : 'putting back'} ${version} of ${id.name} needs it`,
     act: { action: yanked ? 'yank' : 'unyank', details: { version } },
     async apply(transaction, record) {
-      const release = await transaction
-        .selectFrom('releases')
-        .select(['id', 'yanked'])
-        .where('package_id', '=', record.id)
-        .where('version', '=', version)
-        .where('state', '=', 'published')
-        .executeTakeFirst();
-      if (release === undefined)
-        throw new Refusal('not_found', `there is no version ${version} of ${id.name}`);
+      const release = await getPublishedVersion(transaction, record, version);
       if ((release.yanked === 1) === yanked) return [];
       await transaction
         .updateTable('releases')
