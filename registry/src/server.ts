@@ -44,6 +44,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     publicUrl,
     cargoAuthRequired,
     upstreams,
+    ...(options.upstreamCache !== undefined && { upstreamCacheBytes: options.upstreamCache }),
   });
   const app = createApp(services);
   let transport: MailTransport;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createPasswords } from './accounts/passwords.ts';
 import { openSeedKeys } from './accounts/second-factor/seed-keys.ts';
 import { Background } from './background.ts';
-import type { UpstreamOptions } from './commands/upstream-options.ts';
+import { defaultCacheBytes, type UpstreamOptions } from './commands/upstream-options.ts';
 import type { SmtpServer } from './mail/smtp-url.ts';
 import type { MailTransport } from './mail/transport.ts';
 import { createFolderTransport, createSmtpTransport } from './mail/transports.ts';
@@ -53,8 +53,11 @@ export function foldersIn(data: string): Folders {
 
 export async function openServices(
   data: string,
-  settings: Pick<Settings, 'registration' | 'publicUrl'> &
-    Partial<Pick<Settings, 'cargoAuthRequired' | 'upstreams'>>,
+  {
+    upstreamCacheBytes = defaultCacheBytes,
+    ...settings
+  }: Pick<Settings, 'registration' | 'publicUrl'> &
+    Partial<Pick<Settings, 'cargoAuthRequired' | 'upstreams'>> & { readonly upstreamCacheBytes?: number },
 ): Promise<Services & { close(): Promise<void> }> {
   const folders = foldersIn(data);
   const database = await openDatabase(folders.database);
@@ -68,7 +71,7 @@ export async function openServices(
     seedKeys: openSeedKeys(folders.seedKeys),
     signingKeys: openSigningKeys(folders.signingKeys),
     ecosystems: { npm: npmEcosystem, cargo: cargoEcosystem(settings.publicUrl) },
-    upstreamCache: upstreamCache(folders.upstream),
+    upstreamCache: upstreamCache(folders.upstream, { maximumBytes: upstreamCacheBytes, background }),
     documents: { ready: createByteCache(documentBytes), underWay: new Map() },
     clock: Date.now,
     settings: {

@@ -30,6 +30,11 @@ describe('the options for an upstream', () => {
     ['--upstream-scope', '@acme/tool=https://registry.example/'],
     ['--upstream-scope', '@acme=http://registry.example/'],
     ['--upstream-archives', 'http://cdn.example/'],
+    ['--upstream-cache', '499MB'],
+    ['--upstream-cache', '1000000000'],
+    ['--upstream-cache', '10GiB'],
+    ['--upstream-cache', '-1GB'],
+    ['--upstream-cache', '0x10GB'],
     ['--local-name', 'Not A Name'],
     ['--local-name', '@acme/'],
   ])('%s %s is refused as wrong usage', async (option, value) => {

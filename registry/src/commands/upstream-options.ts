@@ -9,7 +9,15 @@ export interface UpstreamOptions {
   readonly upstreamScope?: ReadonlyMap<string, string>;
   readonly upstreamArchives?: readonly string[];
   readonly localName?: readonly string[];
+  /** Bytes. */
+  readonly upstreamCache?: number;
 }
+
+/** Some tens of thousands of packages with their archives, on the disk of a small machine. */
+export const defaultCacheBytes = 10e9;
+
+/** A few times the largest packument and the largest archive: less would be one after the other. */
+const leastCacheBytes = 500e6;
 
 export function withUpstreams(command: Command): Command {
   // Our own message, without the text: commander's repeats what may hold a password.
@@ -32,6 +40,11 @@ export function withUpstreams(command: Command): Command {
       '--upstream-archives <url>',
       'another host that archives from upstream may come from; it never gets a token; may be given several times',
       checkedBy(`--upstream-archives ${anAddress}`, addOrigin),
+    )
+    .option(
+      '--upstream-cache <size>',
+      'how much of what was read from upstream is kept on disk, such as 500MB or 2TB; what was not used for longest goes first (default: 10GB)',
+      checkedBy('--upstream-cache is not a size of at least 500MB, in MB, GB or TB', parseSize),
     )
     .option(
       '--local-name <name>',
@@ -68,6 +81,14 @@ function addOrigin(text: string, before: readonly string[] = []): readonly strin
 
 function addLocalName(text: string, before: readonly string[] = []): readonly string[] | undefined {
   return isScope(text) || passes(() => parsePackageName(text)) ? [...before, text] : undefined;
+}
+
+const units: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 };
+
+function parseSize(text: string): number | undefined {
+  const [, digits, unit = ''] = /^(\d{1,6}(?:\.\d{1,3})?)([MGT]B)$/.exec(text) ?? [];
+  const bytes = Number(digits) * (units[unit] ?? Number.NaN);
+  return bytes >= leastCacheBytes ? bytes : undefined;
 }
 
 function isScope(text: string): boolean {

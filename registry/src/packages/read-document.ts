@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { Services } from '../services.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import type { Document, RenderedDocument } from './document.ts';
 import type { DocumentRequest } from './index-renderer.ts';
 import { getPackage } from './packages.ts';
+import { prepareDocument, sizeOf } from './prepare-document.ts';
 
 type Reading = Pick<Services, 'database' | 'documents' | 'ecosystems' | 'settings'>;
 
@@ -51,21 +49,5 @@ async function render(
     return [record.revision, await renderer.render(db, { record, form, address })] as const;
   });
   if (text === undefined) return undefined;
-  const body = Buffer.from(text);
-  const etag = createHash('sha256').update(body).digest('base64url');
-  return { body, etag, gzip: await compress(body), revision, address };
-}
-
-const gzipInBackground = promisify(gzip);
-
-/** Less than this fits into one packet with its headers. */
-const worthCompressing = 1_024;
-
-/** On another thread, at zlib's own level: 6. */
-async function compress(body: Buffer): Promise<Buffer | undefined> {
-  return body.byteLength < worthCompressing ? undefined : await gzipInBackground(body);
-}
-
-function sizeOf({ body, gzip }: Document): number {
-  return body.byteLength + (gzip?.byteLength ?? 0);
+  return { ...(await prepareDocument(text)), revision, address };
 }

@@ -57,7 +57,9 @@ export async function whileItAnswers<T>(
   try {
     return await upstreamCache.inTurn(async () => {
       if (clock() < (upstreamCache.silentUntil.get(url) ?? 0)) throw noAnswer('it did not answer just now');
-      return await work();
+      const done = await work();
+      upstreamCache.silentUntil.delete(url);
+      return done;
     });
   } catch (error) {
     if (error instanceof Refusal && error.cause instanceof Silence) {

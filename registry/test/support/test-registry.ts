@@ -147,6 +147,7 @@ export function userPath(name: string): string {
 export interface TestRegistryOptions {
   readonly settings?: Partial<Settings>;
   readonly ecosystems?: Services['ecosystems'];
+  readonly upstreamCacheBytes?: number;
 }
 
 /** In memory where there is such a place: what survives a power loss is the crash test's business. */
@@ -165,7 +166,11 @@ async function open(
   options: TestRegistryOptions = {},
 ): Promise<TestRegistry> {
   const log: string[] = [];
-  const opened = await openServices(data, { registration: 'open', publicUrl: () => address });
+  const opened = await openServices(data, {
+    registration: 'open',
+    publicUrl: () => address,
+    ...(options.upstreamCacheBytes !== undefined && { upstreamCacheBytes: options.upstreamCacheBytes }),
+  });
   const services: Services = {
     ...opened,
     clock: () => clock.now,

@@ -1,76 +1,97 @@
 import { Refusal } from '../../../errors.ts';
 import type { Services } from '../../../services.ts';
 import type { OpenBlob } from '../../../store/blobs.ts';
-import { askUpstream, whileItAnswers } from '../../../upstream/request.ts';
+import { askUpstream, noAnswer, whileItAnswers } from '../../../upstream/request.ts';
 import type { ForeignArchive } from './foreign-packument.ts';
 import { anyForeignPackument, type ForeignPackage, type KeptPackument, refuseStatus } from './packuments.ts';
 
 type Parts = Pick<Services, 'upstreamCache' | 'clock' | 'log' | 'background' | 'settings'>;
 
-/**
- * The digest of the archive of an upstream that is offered as `file`, once it is kept here. Only what its
- * packument names now, so that what was taken back there is gone here too; only with the SHA-512 that stands
- * there, checked before a byte is passed on.
- */
-export async function keepForeignArchive(
+/** The archive of an upstream that is offered as `file`. Only what its packument names now, so that what was taken back there is gone here too. */
+export async function findForeignArchive(
   parts: Parts,
   source: ForeignPackage,
   file: string,
-): Promise<string> {
-  const { upstreamCache: cache } = parts;
+): Promise<ForeignArchive> {
   // A version may be newer than the packument that was kept.
   const archive =
     archiveIn(await anyForeignPackument(parts, source), file) ??
     archiveIn(await anyForeignPackument(parts, source, 0), file);
   if (archive === undefined) throw new Refusal('not_found', 'there is no such archive here');
-  const key = `archive ${archive.sha512}`;
-  const kept = await cache.read<{ readonly sha256: string }>(key);
-  if (kept !== undefined && (await (await cache.archives()).has(kept.about.sha256))) return kept.about.sha256;
-  return await cache.once(key, async () => {
-    const sha256 = await whileItAnswers(parts, source.upstream, () => fetchArchive(parts, source, archive));
-    await cache.write(key, { about: { sha256 }, body: '', checkedAt: parts.clock() });
-    return sha256;
-  });
+  return archive;
 }
 
-export async function openForeignArchive(
+/** The SHA-256 of an archive that was read before. */
+export async function digestOf(
   { upstreamCache }: Pick<Services, 'upstreamCache'>,
-  sha256: string,
-): Promise<OpenBlob> {
-  const blob = await (await upstreamCache.archives()).open(sha256);
-  if (blob === undefined) throw new Error(`the blob ${sha256} is missing`);
-  return blob;
+  archive: ForeignArchive,
+): Promise<string | undefined> {
+  return (await upstreamCache.read<AboutArchive>(keyOf(archive)))?.about.sha256;
+}
+
+interface AboutArchive {
+  readonly sha256: string;
+}
+
+function keyOf({ sha512 }: ForeignArchive): string {
+  return `archive ${sha512}`;
+}
+
+/** Opens it, fetched where it is not kept. With the SHA-512 of its packument, checked before a byte is passed on. */
+export async function openForeignArchive(
+  parts: Parts,
+  source: ForeignPackage,
+  archive: ForeignArchive,
+): Promise<OpenBlob & AboutArchive> {
+  const { archives } = parts.upstreamCache;
+  const known = await digestOf(parts, archive);
+  const kept = known && (await archives.open(known));
+  if (known && kept) return { ...kept, sha256: known };
+  const sha256 = await parts.upstreamCache.once(keyOf(archive), () => fetchArchive(parts, source, archive));
+  const fetched = await archives.open(sha256);
+  if (fetched === undefined) throw noAnswer('its archive had to make room before it was read');
+  return { ...fetched, sha256 };
 }
 
 function archiveIn({ about }: KeptPackument, file: string): ForeignArchive | undefined {
   return Object.hasOwn(about.archives, file) ? about.archives[file] : undefined;
 }
 
-async function fetchArchive(
-  { upstreamCache, settings, log }: Parts,
-  { upstream, name }: ForeignPackage,
-  { url, sha512 }: ForeignArchive,
-): Promise<string> {
-  const blobs = await upstreamCache.archives();
-  return await askUpstream(upstream, { url, accept: '*/*', archive: true }, async (answer) => {
-    refuseStatus(answer, name);
-    const { maximumArchiveBytes: maximumBytes } = settings;
-    const received = await blobs.receive(answer.read(maximumBytes), { maximumBytes });
-    try {
-      const found = Buffer.from(received.sha512, 'hex').toString('base64');
-      if (found !== sha512) {
-        log(
-          `upstream ${upstream.url}: ${name}: an archive is not the one its packument names: expected sha512-${sha512}, got sha512-${found}`,
-        );
-        throw new Refusal(
-          'upstream_refused',
-          `an archive of ${name} is not the one its packument names: it is not passed on`,
-        );
+async function fetchArchive(parts: Parts, source: ForeignPackage, archive: ForeignArchive): Promise<string> {
+  const { upstream, name } = source;
+  const { upstreamCache: cache, settings } = parts;
+  const question = { url: archive.url, accept: '*/*', archive: true };
+  return await whileItAnswers(parts, upstream, () =>
+    askUpstream(upstream, question, async (answer) => {
+      refuseStatus(answer, name);
+      const { maximumArchiveBytes: maximumBytes } = settings;
+      const received = await cache.archives.receive(answer.read(maximumBytes), { maximumBytes });
+      try {
+        refuseOther(parts, source, { expected: archive.sha512, received: received.sha512 });
+        await cache.archives.keep(received);
+      } finally {
+        await cache.archives.discard(received);
       }
-      await blobs.keep(received);
+      const about: AboutArchive = { sha256: received.sha256 };
+      await cache.write(keyOf(archive), { about, body: '', checkedAt: parts.clock() });
       return received.sha256;
-    } finally {
-      await blobs.discard(received);
-    }
-  });
+    }),
+  );
+}
+
+/** `expected` in Base64, `received` in hexadecimal, each as it came. */
+function refuseOther(
+  { log }: Parts,
+  { upstream, name }: ForeignPackage,
+  { expected, received }: { expected: string; received: string },
+): void {
+  const found = Buffer.from(received, 'hex').toString('base64');
+  if (found === expected) return;
+  log(
+    `upstream ${upstream.url}: ${name}: an archive is not the one its packument names: expected sha512-${expected}, got sha512-${found}`,
+  );
+  throw new Refusal(
+    'upstream_refused',
+    `an archive of ${name} is not the one its packument names: it is not passed on`,
+  );
 }

@@ -30,7 +30,11 @@ type Parts = Pick<Services, 'upstreamCache' | 'clock' | 'log' | 'background'>;
 
 /** How long an answer counts without asking again, in milliseconds: what npm's registry lets a cache keep one. */
 const freshFor = 5 * 60 * 1_000;
-/** The same for the answer that there is no such package: somebody may be about to publish it. */
+/**
+ * The same for the answer that there is no such package. npm's clients keep no such answer, so each installation asks
+ * for every optional package that is not there: upstream hears of it once a minute. Not for longer: somebody may be
+ * about to publish it, and `npm install` after that should find it.
+ */
 const absentFor = 60_000;
 /** Decoded. Above the largest packuments there are. */
 const largestPackument = 64 * 1024 * 1024;
@@ -97,7 +101,7 @@ async function renew(parts: Parts, renewal: Renewal): Promise<KeptPackument> {
     return await ask(parts, renewal);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (error.code === 'not_found') return await keepAbsence(parts, key);
+    if (error.code === 'not_found') return await keepAbsence(parts, renewal);
     if (error.code !== 'upstream_unavailable') throw error;
     const instead = kept && `; serving what it said at ${new Date(kept.checkedAt).toISOString()}`;
     parts.background.runOnceAnHour(`upstream:${key}`, parts.clock(), async () =>
@@ -109,10 +113,12 @@ async function renew(parts: Parts, renewal: Renewal): Promise<KeptPackument> {
 }
 
 /** Kept too: without upstream, "there is none" is what an installation has to hear of an optional package. */
-async function keepAbsence({ upstreamCache, clock }: Parts, key: string): Promise<KeptPackument> {
+async function keepAbsence({ upstreamCache, clock }: Parts, source: ForeignPackage): Promise<KeptPackument> {
   const about = { absent: true, upstreamEtag: undefined, etag: '', archives: {} } as const;
   const document = { about, body: '', checkedAt: clock() };
-  await upstreamCache.write(key, document);
+  // What is not there is there in no form.
+  for (const form of ['full', 'abbreviated'] as const)
+    await upstreamCache.write(keyOf(source, form), document);
   return document;
 }
 
@@ -127,8 +133,9 @@ async function ask(parts: Parts, { upstream, name, form, key, kept }: Renewal): 
       await askUpstream(upstream, question, async (answer) => {
         const checkedAt = parts.clock();
         if (answer.status === 304 && kept !== undefined) {
-          await cache.touch(key, checkedAt);
-          return { ...kept, checkedAt };
+          const current = { ...kept, checkedAt };
+          await cache.touch(key, current);
+          return current;
         }
         refuseStatus(answer, name);
         const text = await textOf(answer);

@@ -1,15 +1,18 @@
-import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../../../errors.ts';
+import type { Document } from '../../../packages/document.ts';
 import { parsePackageName } from '../../../packages/package-name.ts';
+import { prepareDocument, sizeOf } from '../../../packages/prepare-document.ts';
 import type { Services } from '../../../services.ts';
 import { foreignSource } from '../../../upstream/foreign-names.ts';
+import { setCaching } from '../../caching.ts';
 import { matchesEtag } from '../../matches-etag.ts';
 import { parameter, queryParameter, requireActor } from '../../request.ts';
+import { sendDocument } from '../../send-document.ts';
 import { withAddress } from '../index-entry.ts';
 import { abbreviatedType } from '../read.ts';
-import { keepForeignArchive, openForeignArchive } from './archives.ts';
-import { type ForeignPackage, foreignPackument } from './packuments.ts';
+import { digestOf, findForeignArchive, openForeignArchive } from './archives.ts';
+import { type ForeignPackage, foreignPackument, type KeptPackument } from './packuments.ts';
 
 /** What an installing client reads of packages that are not here: another registry's, passed on. */
 
@@ -27,7 +30,7 @@ export function orUpstream(local: Handler, foreign: ForeignHandler): Handler {
     const source = await sourceOf(services, request);
     if (source === undefined) return await local(services, request, reply);
     // What the operator's token may read is for the people of this registry, and for nobody else.
-    if (source.upstream.token !== undefined) await requireActor(services, request);
+    if (!isShared(source)) await requireActor(services, request);
     return await foreign(services, source, request, reply);
   };
 }
@@ -57,24 +60,31 @@ export async function getForeignPackument(
     );
   }
   const abbreviated = request.headers.accept?.includes(abbreviatedType) === true;
-  const { about, body, checkedAt } = await foreignPackument(
-    services,
-    source,
-    abbreviated ? 'abbreviated' : 'full',
-  );
-  const address = services.settings.publicUrl();
-  const etag = `"${createHash('sha256')
-    .update(about.etag + address)
-    .digest('base64url')}"`;
-  reply
-    .header('cache-control', `${audienceOf(source)}, no-cache`)
-    .header('age', String(Math.max(0, Math.round((services.clock() - checkedAt) / 1_000))))
-    .header('vary', 'accept, authorization')
-    .header('etag', etag);
-  if (matchesEtag(request, etag)) return reply.code(304).send();
-  return reply
-    .type(`${abbreviated ? abbreviatedType : 'application/json'}; charset=utf-8`)
-    .send(withAddress(body, address));
+  const form = abbreviated ? 'abbreviated' : 'full';
+  const packument = await foreignPackument(services, source, form);
+  const age = Math.max(0, Math.round((services.clock() - packument.checkedAt) / 1_000));
+  return sendDocument(request, reply.header('age', String(age)), {
+    document: await prepared(services, packument),
+    type: `${abbreviated ? abbreviatedType : 'application/json'}; charset=utf-8`,
+    shared: isShared(source),
+    vary: 'accept, authorization',
+  });
+}
+
+/** With this registry's address, and compressed once for all who read it. */
+async function prepared(
+  { upstreamCache: cache, settings }: Services,
+  { about, body }: KeptPackument,
+): Promise<Document> {
+  const address = settings.publicUrl();
+  const key = `prepared ${about.etag} ${address}`;
+  const known = cache.prepared.get(key);
+  if (known !== undefined) return known;
+  return await cache.once(key, async () => {
+    const document = await prepareDocument(withAddress(body, address));
+    cache.prepared.set(key, document, sizeOf(document));
+    return document;
+  });
 }
 
 /** `GET /<package>/-/<file>.tgz` */
@@ -84,16 +94,18 @@ export async function getForeignArchive(
   request: FastifyRequest,
   reply: FastifyReply,
 ) {
-  const sha256 = await keepForeignArchive(services, source, parameter(request, 'file'));
-  reply
-    .header('cache-control', `${audienceOf(source)}, no-cache`)
-    .header('vary', 'authorization')
-    .header('etag', `"${sha256}"`);
-  if (matchesEtag(request, `"${sha256}"`)) return reply.code(304).send();
-  const { size, content } = await openForeignArchive(services, sha256);
-  return reply.type('application/octet-stream').header('content-length', size).send(content);
+  const archive = await findForeignArchive(services, source, parameter(request, 'file'));
+  setCaching(reply, isShared(source), 'no-cache').header('vary', 'authorization');
+  const known = await digestOf(services, archive);
+  if (known !== undefined && matchesEtag(request, `"${known}"`)) {
+    return reply.header('etag', `"${known}"`).code(304).send();
+  }
+  const { sha256, size, content } = await openForeignArchive(services, source, archive);
+  reply.header('etag', `"${sha256}"`).type('application/octet-stream').header('content-length', size);
+  return reply.send(content);
 }
 
-function audienceOf({ upstream }: ForeignPackage): 'public' | 'private' {
-  return upstream.token === undefined ? 'public' : 'private';
+/** What a token of the operator's reads is for the people of this registry. */
+function isShared({ upstream }: ForeignPackage): boolean {
+  return upstream.token === undefined;
 }
