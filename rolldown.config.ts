@@ -1,12 +1,12 @@
 import { chmodSync, cpSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'rolldown';
 import { makeBrowserScript } from './scripts/browser-script.ts';
+import { bundledLicences } from './scripts/bundled-licences.ts';
+import { withoutUnreached } from './scripts/without-unreached.ts';
 import { defaultRegistryUrl } from './src/ecosystems/npm/default-registry.ts';
 
 /** Native addons, and packages that find files beside themselves, stay outside the bundle. */
-const external = ['@napi-rs/keyring'];
-/** What the bundler itself adds to rewritten code is no package: it belongs into the bundle. */
-const registryExternal = [/^(?!\.|\/|\0|@oxc-project\/)/];
+const external = ['@napi-rs/keyring', '@node-rs/argon2', 'better-sqlite3'];
 
 /** Asks npm's definitions for the URL of its registry when building: they take 35 ms to load (measured). */
 const npmRegistryUrl: Plugin = {
@@ -22,30 +22,20 @@ const npmRegistryUrl: Plugin = {
  * Parts of undici that its HTTP/1.1 client names and that we never reach: half a megabyte to read, and 10 ms of
  * Node's own HTTP/2 (measured).
  */
-const unreached = [
-  'dispatcher/client-h2.js',
-  'web/fetch/body.js',
-  'web/fetch/formdata.js',
-  'web/webidl/index.js',
+const unreachedOfUndici = [
+  'undici/lib/dispatcher/client-h2.js',
+  'undici/lib/web/fetch/body.js',
+  'undici/lib/web/fetch/formdata.js',
+  'undici/lib/web/webidl/index.js',
 ];
 
-/** Puts an error in their place. Fails when one is no longer there: another file would bring it all back. */
-function withoutUnreached(): Plugin {
-  const missing = new Set(unreached);
-  return {
-    name: 'without-unreached',
-    load(id) {
-      const part = /[\\/]undici[\\/]lib[\\/](.+)$/.exec(id)?.[1]?.replaceAll('\\', '/') ?? '';
-      if (!unreached.includes(part)) return null;
-      missing.delete(part);
-      const message = JSON.stringify(`left out of the bundle: undici's ${part}`);
-      return { code: `module.exports = () => { throw new Error(${message}); };`, moduleType: 'js' };
-    },
-    buildEnd() {
-      if (missing.size > 0) throw new Error(`undici has no ${[...missing].join(', ')} any more`);
-    },
-  };
-}
+/** What fastify loads for schemas, for a log of its own and for tests. The registry has none of these. */
+const unreachedOfFastify = [
+  '@fastify/ajv-compiler/index.js',
+  '@fastify/fast-json-stringify-compiler/index.js',
+  'fastify/lib/logger-pino.js',
+  'light-my-request/index.js',
+];
 
 /** npm makes them so when it installs a package; cargo starts this one where it was built, too. */
 const executables: Plugin = {
@@ -73,7 +63,7 @@ export default defineConfig([
     },
     platform: 'node',
     external,
-    plugins: [npmRegistryUrl, withoutUnreached(), executables],
+    plugins: [npmRegistryUrl, withoutUnreached(unreachedOfUndici), bundledLicences, executables],
     // undici's own word for being bundled: it then leaves out its experimental second parser.
     transform: { define: { esbuildDetection: 'true' } },
     output: {
@@ -88,8 +78,16 @@ export default defineConfig([
   {
     input: { 'pub-registry': 'registry/bin/pub-registry.ts' },
     platform: 'node',
-    external: registryExternal,
-    plugins: [staticFiles],
-    output: { dir: 'registry/dist', format: 'esm', cleanDir: true },
+    external,
+    plugins: [withoutUnreached(unreachedOfFastify), bundledLicences, staticFiles],
+    output: {
+      dir: 'registry/dist',
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      cleanDir: true,
+      // Line by line: Node prints the line of an error that nobody caught.
+      minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
+      chunkFileNames: 'chunk-[name]-[hash].cjs',
+    },
   },
 ]);

@@ -2,7 +2,7 @@
 import { text } from 'node:stream/consumers';
 import { main } from '../src/main.ts';
 
-process.exitCode = await main(process.argv.slice(2), {
+void main(process.argv.slice(2), {
   stdout: (line) => void process.stdout.write(line),
   stderr: (line) => void process.stderr.write(line),
   readStdin: () => text(process.stdin),
@@ -10,4 +10,6 @@ process.exitCode = await main(process.argv.slice(2), {
     new Promise((resolve) => {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
     }),
+}).then((code) => {
+  process.exitCode = code;
 });

@@ -49,7 +49,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = createApp(services);
   let transport: MailTransport;
   try {
-    transport = openMailTransport(options.data, services, {
+    transport = await openMailTransport(options.data, services, {
       server: options.smtpUrl,
       from: options.mailFrom,
     });

@@ -6,7 +6,6 @@ import { Background } from './background.ts';
 import { defaultCacheBytes, type UpstreamOptions } from './commands/upstream-options.ts';
 import type { SmtpServer } from './mail/smtp-url.ts';
 import type { MailTransport } from './mail/transport.ts';
-import { createFolderTransport, createSmtpTransport } from './mail/transports.ts';
 import { cargoEcosystem } from './protocols/cargo/ecosystem.ts';
 import { npmEcosystem } from './protocols/npm/ecosystem.ts';
 import { openSigningKeys } from './releases/signing-keys.ts';
@@ -67,7 +66,7 @@ export async function openServices(
     database,
     background,
     blobs: await openBlobFolder(folders.blobs),
-    passwords: await createPasswords(),
+    passwords: createPasswords(),
     seedKeys: openSeedKeys(folders.seedKeys),
     signingKeys: openSigningKeys(folders.signingKeys),
     ecosystems: { npm: npmEcosystem, cargo: cargoEcosystem(settings.publicUrl) },
@@ -102,15 +101,31 @@ export interface MailOptions {
 }
 
 /** The password is taken from the environment: an argument is in the list of processes. */
-export function openMailTransport(
+export async function openMailTransport(
   data: string,
   { settings, log }: Pick<Services, 'settings' | 'log'>,
   { server, from }: MailOptions,
-): MailTransport {
+): Promise<MailTransport> {
   const sender = () => from ?? `pub-registry@${hostNameOf(settings.publicUrl())}`;
-  if (server === undefined) return createFolderTransport({ folder: foldersIn(data).mail, from: sender, log });
+  const load = () => import('./mail/transports.ts');
+  if (server === undefined) {
+    const folder = { folder: foldersIn(data).mail, from: sender, log };
+    return loadedByFirstMail(async () => (await load()).createFolderTransport(folder));
+  }
+  const { createSmtpTransport } = await load();
   const password = process.env['PUB_REGISTRY_SMTP_PASSWORD'];
   return createSmtpTransport({ server, password, from: sender });
+}
+
+/** The mail library is a fifth of what a start would read. */
+function loadedByFirstMail(load: () => Promise<MailTransport>): MailTransport {
+  let loading: Promise<MailTransport> | undefined;
+  return {
+    async send(mail) {
+      loading ??= load();
+      await (await loading).send(mail);
+    },
+  };
 }
 
 /** An address of numbers is no domain for mail. */

@@ -7,7 +7,7 @@ export const root = join(import.meta.dirname, '..', '..');
 export const pinnedNode = join(root, 'node_modules', 'node', 'bin', 'node');
 
 export const builtClient = join(root, 'dist', 'pub.cjs');
-export const builtRegistry = join(root, 'registry', 'dist', 'pub-registry.js');
+export const builtRegistry = join(root, 'registry', 'dist', 'pub-registry.cjs');
 
 /** The peer clients and the real packages, an installation of its own beside the workspace. */
 export const peerFolder = join(root, 'test', 'peers', 'clients');

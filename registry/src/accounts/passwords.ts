@@ -21,13 +21,15 @@ export interface Passwords {
   verify(secret: string, hash: string | undefined): Promise<boolean>;
 }
 
-export async function createPasswords(): Promise<Passwords> {
-  const nobody = await hash(randomBytes(32), options);
+export function createPasswords(): Passwords {
+  // Under way while the server starts, so that not even its first visitor can tell an unknown account by the time.
+  const nobody = hash(randomBytes(32), options);
   const inTurn = limitConcurrency(concurrency);
   return {
     hash: (secret) => inTurn(() => hash(secret, options)),
     async verify(secret, encoded) {
-      const matches = await inTurn(() => verify(encoded ?? nobody, secret));
+      const unknown = await nobody;
+      const matches = await inTurn(() => verify(encoded ?? unknown, secret));
       return encoded !== undefined && matches;
     },
   };

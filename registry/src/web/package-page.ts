@@ -14,7 +14,6 @@ import { digest, fact } from './describe-act.ts';
 import { externalLink } from './external-link.ts';
 import { type Content, html } from './html.ts';
 import { type Page, page } from './layout.ts';
-import { renderReadme } from './readme.ts';
 import { day } from './time.ts';
 import { findLoggedIn, type Visit } from './visit.ts';
 import { waitingReleases } from './waiting-releases.ts';
@@ -48,11 +47,18 @@ ${waiting}
 ${singleOwner(people, findLoggedIn(visit)?.actor.name)}
 <section class="readme" aria-labelledby="readme">
 <h2 id="readme">Readme</h2>
-${latest.readme ? renderReadme(latest.readme) : html`<p class="soft">This version has none.</p>`}
+${await readmeOf(latest)}
 </section>
 <h2>Versions</h2>
 ${versionTable(releases)}`,
   });
+}
+
+/** The renderer is loaded by the first page that needs it, and not by a start. */
+async function readmeOf({ readme }: { readonly readme: string | null }): Promise<Content> {
+  if (!readme) return html`<p class="soft">This version has none.</p>`;
+  const { renderReadme } = await import('./readme.ts');
+  return renderReadme(readme);
 }
 
 /** Nothing of it is public, so it is there for its people only: they decide about what waits. */
