@@ -10,7 +10,7 @@ import { cargoEcosystem } from './protocols/cargo/ecosystem.ts';
 import { npmEcosystem } from './protocols/npm/ecosystem.ts';
 import { openSigningKeys } from './releases/signing-keys.ts';
 import type { Services, Settings } from './services.ts';
-import { openBlobFolder } from './store/blobs.ts';
+import { openBlobStore } from './store/blobs.ts';
 import { createByteCache } from './store/byte-cache.ts';
 import { openDatabase } from './store/database.ts';
 import { upstreamCache } from './upstream/cache.ts';
@@ -65,7 +65,7 @@ export async function openServices(
   return {
     database,
     background,
-    blobs: await openBlobFolder(folders.blobs),
+    blobs: await openBlobStore(folders.blobs, database),
     passwords: createPasswords(),
     seedKeys: openSeedKeys(folders.seedKeys),
     signingKeys: openSigningKeys(folders.signingKeys),

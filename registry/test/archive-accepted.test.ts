@@ -21,10 +21,23 @@ const work = mkdtempSync(join(tmpdir(), 'pub-archive-'));
 afterAll(() => rmSync(work, { recursive: true }));
 
 let count = 0;
+/** From memory and from a file, which find the same. */
 async function inspect(bytes: Uint8Array) {
+  const inMemory = await settled(inspectArchive({ bytes: Buffer.from(bytes) }));
   const path = join(work, `${count++}.tgz`);
   writeFileSync(path, bytes);
-  return await inspectArchive(path).finally(() => rmSync(path));
+  const inFile = await settled(inspectArchive({ path }));
+  rmSync(path);
+  expect(inFile).toEqual(inMemory);
+  if ('error' in inFile) throw inFile.error;
+  return inFile.found;
+}
+
+async function settled<T>(work: Promise<T>): Promise<{ found: T } | { error: unknown }> {
+  return await work.then(
+    (found) => ({ found }),
+    (error: unknown) => ({ error }),
+  );
 }
 
 const manifest = file('package/package.json', manifestOf());
@@ -53,7 +66,7 @@ describe('real packages, packed as npm packs', () => {
         .map((entry) => join(entry.parentPath, entry.name).slice(cwd.length + 1));
       const path = join(work, `${count++}.tgz`);
       await create({ cwd, file: path, prefix: 'package/', portable: true, gzip: { level: 1 } }, names);
-      const found = await inspectArchive(path);
+      const found = await inspectArchive({ path });
       rmSync(path);
       expect(found.fileCount).toBe(names.length);
       expect(found.manifest).toEqual(JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')));

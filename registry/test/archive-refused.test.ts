@@ -25,10 +25,23 @@ const work = mkdtempSync(join(tmpdir(), 'pub-archive-'));
 afterAll(() => rmSync(work, { recursive: true }));
 
 let count = 0;
+/** From memory and from a file, which find the same. */
 async function inspect(bytes: Uint8Array, limits?: ArchiveLimits) {
+  const inMemory = await settled(inspectArchive({ bytes: Buffer.from(bytes) }, limits));
   const path = join(work, `${count++}.tgz`);
   writeFileSync(path, bytes);
-  return await inspectArchive(path, limits).finally(() => rmSync(path));
+  const inFile = await settled(inspectArchive({ path }, limits));
+  rmSync(path);
+  expect(inFile).toEqual(inMemory);
+  if ('error' in inFile) throw inFile.error;
+  return inFile.found;
+}
+
+async function settled<T>(work: Promise<T>): Promise<{ found: T } | { error: unknown }> {
+  return await work.then(
+    (found) => ({ found }),
+    (error: unknown) => ({ error }),
+  );
 }
 
 /** The text of the refusal, or a complaint that there was none. */

@@ -1,186 +1,96 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type BlobStore, type OpenBlob, openBlobFolder } from '../src/store/blobs.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openBlobFolder } from '../src/store/blob-folder.ts';
+import { type BlobStore, openBlobStore } from '../src/store/blobs.ts';
+import { type Database, openDatabase } from '../src/store/database.ts';
+import { largestInMemory, type ReceivedBlob } from '../src/store/received-blob.ts';
 
-let folder: string;
+let data: string;
+let database: Database;
 let blobs: BlobStore;
 
 beforeEach(async () => {
-  folder = join(mkdtempSync(join(tmpdir(), 'pub-blobs-')), 'blobs');
-  blobs = await openBlobFolder(folder);
+  data = mkdtempSync(join(tmpdir(), 'pub-blobs-'));
+  database = await openDatabase(join(data, 'registry.sqlite'));
+  blobs = await openBlobStore(join(data, 'blobs'), database);
 });
-afterEach(() => rmSync(join(folder, '..'), { recursive: true }));
+afterEach(async () => {
+  await database.close();
+  rmSync(data, { recursive: true });
+});
 
-const incoming = () => readdirSync(join(folder, 'incoming'));
-const hex = (algorithm: string, bytes: Uint8Array) => createHash(algorithm).update(bytes).digest('hex');
-const placeOf = (digest: string) => join(folder, 'sha256', digest.slice(0, 2), digest);
-const contentOf = (blob?: OpenBlob) => (blob ? buffer(blob.content) : undefined);
-const limits = { maximumBytes: 1_000_000 };
+const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const fileOf = (sha256: string) => join(data, 'blobs', 'sha256', sha256.slice(0, 2), sha256);
+const inRows = async () =>
+  (await database.read.selectFrom('blobs').select('sha256').execute()).map((r) => r.sha256);
 
-async function* inPieces(bytes: Uint8Array, size = 1000) {
-  for (let at = 0; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size);
+async function* of(bytes: Uint8Array) {
+  yield bytes;
 }
 
-async function kept(bytes: Uint8Array): Promise<string> {
-  const received = await blobs.receive(inPieces(bytes), limits);
+const receive = (bytes: Uint8Array) => blobs.receive(of(bytes), { maximumBytes: 1_000_000 });
+
+async function keep(received: ReceivedBlob): Promise<void> {
   await blobs.keep(received);
-  return received.sha256;
+  await database.write((transaction) => blobs.keepIn(transaction, received));
 }
 
-describe('receiving', () => {
-  test('gives the size and all three digests of what arrived, and shows nothing yet', async () => {
-    const bytes = randomBytes(12_345);
-    const received = await blobs.receive(inPieces(bytes), limits);
-    expect(received).toMatchObject({
-      size: 12_345,
-      sha256: hex('sha256', bytes),
-      sha512: hex('sha512', bytes),
-      sha1: hex('sha1', bytes),
-    });
-    expect(readFileSync(received.path)).toEqual(bytes);
-    expect(await blobs.has(received.sha256)).toBe(false);
-    expect(await blobs.open(received.sha256)).toBeUndefined();
-  });
+const small = randomBytes(3_000);
+const large = randomBytes(largestInMemory + 1);
 
-  test('stops at the limit and leaves nothing behind', async () => {
-    let sent = 0;
-    async function* endless() {
-      for (;;) {
-        sent += 1000;
-        yield randomBytes(1000);
-      }
-    }
-    await expect(blobs.receive(endless(), { maximumBytes: 5000 })).rejects.toMatchObject({
-      code: 'too_large',
-    });
-    expect(sent).toBe(6000);
-    expect(incoming()).toEqual([]);
-  });
-
-  test('a refused request can still be answered', async () => {
-    const request = Readable.from([Buffer.alloc(10), Buffer.alloc(10), Buffer.alloc(10)]);
-    await expect(blobs.receive(request, { maximumBytes: 15 })).rejects.toMatchObject({ code: 'too_large' });
-    expect(request.destroyed).toBe(false);
-  });
-
-  test('takes exactly as many bytes as the limit allows', async () => {
-    expect(await blobs.receive(inPieces(randomBytes(5000)), { maximumBytes: 5000 })).toMatchObject({
-      size: 5000,
-    });
-  });
-
-  test('an upload that breaks off leaves nothing behind', async () => {
-    async function* broken() {
-      yield randomBytes(100);
-      throw new Error('connection reset');
-    }
-    await expect(blobs.receive(broken(), limits)).rejects.toThrow('connection reset');
-    expect(incoming()).toEqual([]);
-  });
-
-  test('discarding leaves nothing behind, also when done twice', async () => {
-    const received = await blobs.receive(inPieces(randomBytes(10)), limits);
-    await blobs.discard(received);
-    await blobs.discard(received);
-    expect(incoming()).toEqual([]);
-  });
+test('a small blob is a row and no file, a large one a file and no row; both read the same', async () => {
+  for (const bytes of [small, large]) {
+    await keep(await receive(bytes));
+    const sha256 = sha256Of(bytes);
+    expect((await blobs.read(sha256, bytes.byteLength))?.equals(bytes)).toBe(true);
+    const [whole, part] = [await blobs.open(sha256), await blobs.open(sha256, { start: 10, end: 19 })];
+    expect([whole?.size, part?.size]).toEqual([bytes.byteLength, bytes.byteLength]);
+    expect(whole && (await buffer(whole.content)).equals(bytes)).toBe(true);
+    expect(part && (await buffer(part.content)).equals(bytes.subarray(10, 20))).toBe(true);
+  }
+  expect(await inRows()).toEqual([sha256Of(small)]);
+  expect([small, large].map((bytes) => existsSync(fileOf(sha256Of(bytes))))).toEqual([false, true]);
 });
 
-describe('keeping', () => {
-  test('puts the bytes under their digest, readable by the owner only', async () => {
-    const bytes = randomBytes(3000);
-    const digest = await kept(bytes);
-    expect(readFileSync(placeOf(digest))).toEqual(bytes);
-    expect(statSync(placeOf(digest)).mode & 0o777).toBe(0o600);
-    expect(statSync(join(placeOf(digest), '..')).mode & 0o777).toBe(0o700);
-    expect(incoming()).toEqual([]);
-    expect(await blobs.has(digest)).toBe(true);
+test('a small blob is there with the commit and not before, and not at all where it fails', async () => {
+  const received = await receive(small);
+  const { sha256, size } = received;
+  await blobs.keep(received);
+  expect(await blobs.read(sha256, size)).toBeUndefined();
+  const failing = database.write(async (transaction) => {
+    await blobs.keepIn(transaction, received);
+    throw new Error('no');
   });
-
-  test('the same bytes can be kept again and again, at once', async () => {
-    const bytes = randomBytes(3000);
-    const digests = await Promise.all(Array.from({ length: 8 }, () => kept(bytes)));
-    expect(new Set(digests).size).toBe(1);
-    expect(await blobs.verify(hex('sha256', bytes))).toBe('intact');
-    expect(incoming()).toEqual([]);
-  });
-
-  test('a damaged blob is noticed, and repaired by the next one with the same bytes', async () => {
-    const bytes = randomBytes(3000);
-    const digest = await kept(bytes);
-    writeFileSync(placeOf(digest), bytes.subarray(0, 2999));
-    expect(await blobs.verify(digest)).toBe('corrupt');
-    await kept(bytes);
-    expect(await blobs.verify(digest)).toBe('intact');
-  });
-
-  test('an empty blob is a blob', async () => {
-    const digest = await kept(Buffer.alloc(0));
-    expect(await blobs.verify(digest)).toBe('intact');
-  });
+  await expect(failing).rejects.toThrow('no');
+  expect(await blobs.read(sha256, size)).toBeUndefined();
+  expect(await blobs.open(sha256)).toBeUndefined();
+  await keep(received);
+  expect((await blobs.read(sha256, size))?.equals(small)).toBe(true);
 });
 
-describe('reading', () => {
-  test('gives the whole blob or a range of it, and always the whole size', async () => {
-    const bytes = randomBytes(3000);
-    const digest = await kept(bytes);
-    const whole = await blobs.open(digest);
-    const range = await blobs.open(digest, { start: 10, end: 19 });
-    expect([whole?.size, range?.size]).toEqual([3000, 3000]);
-    expect(await contentOf(whole)).toEqual(bytes);
-    expect(await contentOf(range)).toEqual(bytes.subarray(10, 20));
-  });
-
-  test('what was never kept is absent', async () => {
-    const digest = hex('sha256', Buffer.from('other'));
-    expect(await blobs.has(digest)).toBe(false);
-    expect(await blobs.verify(digest)).toBe('absent');
-  });
-
-  test.each(['', '..', `../${'a'.repeat(61)}`, 'A'.repeat(64), `${'a'.repeat(64)}\n`])(
-    '%j is not taken for a file name',
-    async (digest) => {
-      await expect(blobs.open(digest)).rejects.toThrow(TypeError);
-      await expect(blobs.has(digest)).rejects.toThrow(TypeError);
-    },
-  );
+test.each([small, large])('nothing names a blob that was not kept (%#)', async (bytes) => {
+  const received = await receive(bytes);
+  const naming = database.write((transaction) => blobs.keepIn(transaction, received));
+  await expect(naming).rejects.toThrow('not kept');
+  await blobs.discard(received);
+  expect(await inRows()).toEqual([]);
 });
 
-describe('starting again', () => {
-  const thisHost = hostname().replaceAll(/[^A-Za-z0-9]/g, '_');
-  const leave = (name: string) => writeFileSync(join(folder, 'incoming', name), 'half');
+test('the same bytes are kept once, however often they come', async () => {
+  await Promise.all(Array.from({ length: 8 }, async () => await keep(await receive(small))));
+  expect(await inRows()).toEqual([sha256Of(small)]);
+});
 
-  test('removes what dead processes left, and what an earlier process with this id left', async () => {
-    leave(`${thisHost}-${2 ** 30}-abc-1`);
-    leave(`${thisHost}-${process.pid}-abc-1`);
-    await openBlobFolder(folder);
-    expect(incoming()).toEqual([]);
-  });
-
-  test('touches neither an upload of this process nor of a living one nor of another host', async () => {
-    const received = await blobs.receive(inPieces(randomBytes(10)), limits);
-    leave(`${thisHost}-${process.ppid}-abc-1`);
-    leave('elsewhere-7-abc-1');
-    await openBlobFolder(folder);
-    expect(incoming()).toHaveLength(3);
-    await blobs.keep(received);
-  });
-
-  test("removes another host's files after a day", async () => {
-    leave('elsewhere-7-abc-1');
-    const yesterday = Date.now() / 1000 - 25 * 3600;
-    utimesSync(join(folder, 'incoming', 'elsewhere-7-abc-1'), yesterday, yesterday);
-    await openBlobFolder(folder);
-    expect(incoming()).toEqual([]);
-  });
-
-  test('blobs are still there', async () => {
-    const digest = await kept(randomBytes(100));
-    expect(await (await openBlobFolder(folder)).verify(digest)).toBe('intact');
-  });
+test('a small blob that came when all were files is still read', async () => {
+  const folder = await openBlobFolder(join(data, 'blobs'));
+  await folder.keep(await receive(small));
+  const sha256 = sha256Of(small);
+  expect((await blobs.read(sha256, small.byteLength))?.equals(small)).toBe(true);
+  const found = await blobs.open(sha256);
+  expect(found && (await buffer(found.content)).equals(small)).toBe(true);
+  expect(await inRows()).toEqual([]);
 });

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { largestInMemory } from '../src/store/received-blob.ts';
 import { foldersIn } from '../src/wiring.ts';
 import { type Authenticator, step } from './support/authenticator.ts';
 import type { Client } from './support/client.ts';
@@ -32,10 +33,13 @@ function stateOf(registry: TestRegistry): unknown {
   );
 }
 
-const blobsIn = (registry: TestRegistry) =>
-  readdirSync(foldersIn(registry.data).blobs, { recursive: true, withFileTypes: true })
+/** The digests of what is kept, and the names of what is left over. */
+const blobsIn = (registry: TestRegistry) => [
+  ...registry.sql('select sha256 from blobs').map(({ sha256 }) => sha256 as string),
+  ...readdirSync(foldersIn(registry.data).blobs, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => entry.name);
+    .map((entry) => entry.name),
+];
 
 describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via) => {
   const failures = {
@@ -186,10 +190,12 @@ describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via
     expect(Object.keys((await alice.get(tool)).body.versions).sort()).toEqual(versions);
   });
 
-  test('puts the blob on disk before the row that names it', async () => {
+  test('puts a large blob on disk before the row that names it', async () => {
     const registry = await createTestRegistry();
     const alice = await registry.signUp('alice');
-    const sha256 = createHash('sha256').update(archiveOf()).digest('hex');
+    const release = { files: { 'data.txt': randomBytes(largestInMemory).toString('hex') } };
+    const archive = archiveOf(release);
+    const sha256 = createHash('sha256').update(archive).digest('hex');
     const path = join(foldersIn(registry.data).blobs, 'sha256', sha256.slice(0, 2), sha256);
     let there: boolean | undefined;
     const { database } = registry.services;
@@ -201,7 +207,7 @@ describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via
         if (row !== undefined) there ??= existsSync(path);
         return result;
       });
-    expect((await publish(alice, {}, { via })).status).toBe(201);
+    expect((await publish(alice, release, { via, archive })).status).toBe(201);
     expect(there).toBe(true);
   });
 

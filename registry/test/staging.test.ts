@@ -138,6 +138,7 @@ describe.each(['npm', 'pub'] as const)('a release handed in over the protocol of
     expect((await stage(alice, {}, { via })).code).toBe('account_held');
     expect(registry.sql('select * from packages')).toEqual([]);
     expect(readdirSync(`${registry.data}/blobs/sha256`)).toEqual([]);
+    expect(registry.sql('select * from blobs')).toEqual([]);
   });
 });
 
@@ -260,7 +261,10 @@ describe('what waits', () => {
       registry.sql(
         `insert into releases (version, stage_id, ${columns}) select '0.0.${i}', 's${i}', ${columns} from releases limit 1`,
       );
-    const kept = () => readdirSync(`${registry.data}/blobs`, { recursive: true }).sort();
+    const kept = () => [
+      ...readdirSync(`${registry.data}/blobs`, { recursive: true }).sort(),
+      ...registry.sql('select sha256 from blobs'),
+    ];
     const before = kept();
     for (const via of ['npm', 'pub'] as const)
       expect((await stage(alice, { version: '2.0.0' }, { via })).code).toBe('conflict');

@@ -1,6 +1,9 @@
 import { createHash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { ExpressionBuilder } from 'kysely';
 import type { Database, Read, Write } from '../store/database.ts';
+import type { Schema } from '../store/schema.ts';
+import { type Placeholders, statement } from '../store/statement.ts';
 import { type Act, actText, parseAct } from './act.ts';
 import type { Actor } from './actor.ts';
 import type { ProofFactor } from './second-factor/proof-factor.ts';
@@ -81,22 +84,26 @@ export async function findActor(
 }
 
 async function findUnrevoked(db: Read, hash: string) {
-  const row = await db
-    .selectFrom('tokens')
-    .innerJoin('accounts', 'accounts.id', 'tokens.account_id')
-    .leftJoin('tokens as parent', 'parent.id', 'tokens.parent_id')
-    .select(['tokens.id', 'tokens.account_id', 'tokens.expires_at', 'accounts.name'])
-    .select(['tokens.scopes', 'tokens.packages', 'tokens.cidr', 'tokens.act', 'tokens.factor'])
-    .select('parent.expires_at as parent_expires_at')
-    .where('tokens.hash', '=', hash)
-    .where('tokens.revoked_at', 'is', null)
-    .where('parent.revoked_at', 'is', null)
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
+  const row = await unrevokedToken.first(db, { hash });
+  if (row === undefined || row.name === null || row.parent_revoked_at !== null) return undefined;
   const credential = { kind: 'token', id: row.id, limits: limitsIn(row), once: onceIn(row) } as const;
   const actor: Actor = { accountId: row.account_id, name: row.name, credential };
   return { actor, expiresAt: Math.min(row.expires_at, row.parent_expires_at ?? row.expires_at) };
 }
+
+const unrevokedToken = statement((db, { hash }: Placeholders<{ hash: string }>) =>
+  db
+    .selectFrom('tokens')
+    .select(['tokens.id', 'tokens.account_id', 'tokens.expires_at'])
+    .select(['tokens.scopes', 'tokens.packages', 'tokens.cidr', 'tokens.act', 'tokens.factor'])
+    .select((eb) => [
+      eb.selectFrom('accounts').select('name').whereRef('accounts.id', '=', 'tokens.account_id').as('name'),
+      parentOf(eb).select('parent.expires_at').as('parent_expires_at'),
+      parentOf(eb).select('parent.revoked_at').as('parent_revoked_at'),
+    ])
+    .where('tokens.hash', '=', hash)
+    .where('tokens.revoked_at', 'is', null),
+);
 
 function onceIn(row: {
   readonly act: string | null;
@@ -109,13 +116,21 @@ function onceIn(row: {
 
 /** Whether the token, or the one it was made with, was revoked. */
 export async function isRevoked(db: Read, tokenId: number): Promise<boolean> {
-  const row = await db
-    .selectFrom('tokens')
-    .leftJoin('tokens as parent', 'parent.id', 'tokens.parent_id')
-    .select(['tokens.revoked_at', 'parent.revoked_at as parent_revoked_at'])
-    .where('tokens.id', '=', tokenId)
-    .executeTakeFirst();
+  const row = await revocationOf.first(db, { tokenId });
   return row === undefined || row.revoked_at !== null || row.parent_revoked_at !== null;
+}
+
+const revocationOf = statement((db, { tokenId }: Placeholders<{ tokenId: number }>) =>
+  db
+    .selectFrom('tokens')
+    .select('tokens.revoked_at')
+    .select((eb) => parentOf(eb).select('parent.revoked_at').as('parent_revoked_at'))
+    .where('tokens.id', '=', tokenId),
+);
+
+/** The token that one was made with. Not joined, which takes SQLite five times as long (measured). */
+function parentOf(eb: ExpressionBuilder<Schema, 'tokens'>) {
+  return eb.selectFrom('tokens as parent').whereRef('parent.id', '=', 'tokens.parent_id');
 }
 
 /** False when it was revoked before. */

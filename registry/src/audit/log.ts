@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
 import type { Read, Write } from '../store/database.ts';
 import type { AuditEventRow } from '../store/schema.ts';
+import { columns, type Placeholders, statement } from '../store/statement.ts';
 
 /**
  * The append-only log of everything that changed who may do what, and of every release and refusal. Each
@@ -109,24 +111,26 @@ export async function recordEvent(transaction: Write, at: number, event: AuditEv
     details: JSON.stringify(event.details ?? {}),
     previous: last?.hash ?? genesis,
   };
-  await transaction
-    .insertInto('audit_events')
-    .values({ ...row, hash: hashOf(row) })
-    .execute();
+  await insertEvent.run(transaction, { ...row, hash: hashOf(row) });
 }
+
+const insertEvent = statement((db, row: Placeholders<AuditEventRow>) =>
+  db
+    .insertInto('audit_events')
+    .values(columns(row, ['sequence', 'at', 'tag', 'actor', 'subject', 'details', 'previous', 'hash'])),
+);
 
 export interface AuditHead {
   readonly sequence: number;
   readonly hash: string;
 }
 
+const selectLast = statement((db) =>
+  db.selectFrom('audit_events').select(['sequence', 'hash']).orderBy('sequence', 'desc').limit(sql.lit(1)),
+);
+
 async function lastEvent(db: Read): Promise<AuditHead | undefined> {
-  return await db
-    .selectFrom('audit_events')
-    .select(['sequence', 'hash'])
-    .orderBy('sequence', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  return await selectLast.first(db, {});
 }
 
 /** Length-prefixed, so that no two different events have the same bytes. */

@@ -1,5 +1,6 @@
 import { listOwners } from '../packages/packages.ts';
 import type { Write } from '../store/database.ts';
+import { type Placeholders, statement } from '../store/statement.ts';
 import { type TemplateName, templates } from './templates.ts';
 
 /**
@@ -16,19 +17,29 @@ export interface MailMessage {
 export async function enqueueMail(transaction: Write, now: number, message: MailMessage): Promise<void> {
   const { to, template, values } = message;
   refuseMissing(template, values);
-  await transaction
-    .insertInto('outbox')
-    .values({
+  await insertMail.run(transaction, { to, template, content: JSON.stringify(values), now });
+}
+
+const insertMail = statement(
+  (
+    db,
+    {
+      to,
+      template,
+      content,
+      now,
+    }: Placeholders<{ to: string; template: string; content: string; now: number }>,
+  ) =>
+    db.insertInto('outbox').values({
       recipient: to,
       template,
-      content: JSON.stringify(values),
+      content,
       created_at: now,
       attempts: 0,
       next_at: now,
       claimed_until: 0,
-    })
-    .execute();
-}
+    }),
+);
 
 /** A mail to the person behind an account, with its name as the value `account`. Nothing where there is no address. */
 export async function mailAccount(
@@ -37,15 +48,15 @@ export async function mailAccount(
   accountId: number,
   message: Pick<MailMessage, 'template' | 'values'>,
 ): Promise<void> {
-  const { name, email } = await transaction
-    .selectFrom('accounts')
-    .select(['name', 'email'])
-    .where('id', '=', accountId)
-    .executeTakeFirstOrThrow();
+  const { name, email } = await addressOf.get(transaction, { accountId });
   if (email === null) return;
   const { template, values } = message;
   await enqueueMail(transaction, now, { to: email, template, values: { account: name, ...values } });
 }
+
+const addressOf = statement((db, { accountId }: Placeholders<{ accountId: number }>) =>
+  db.selectFrom('accounts').select(['name', 'email']).where('id', '=', accountId),
+);
 
 /** What a mail says of the program that did it. */
 export function fromProgram({ agent, address }: { readonly agent: string; readonly address: string }) {

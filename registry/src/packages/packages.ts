@@ -1,9 +1,11 @@
+import { sql } from 'kysely';
 import type { Actor } from '../accounts/actor.ts';
 import { hasSecondFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Database, Read, Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
+import { type Placeholders, statement } from '../store/statement.ts';
 import { listPeople, organisationOf, type Person, permissionOf, permits, type Role } from './permissions.ts';
 
 /** A package by its ecosystem and name: `npm` and `@acme/tool`. */
@@ -22,16 +24,12 @@ export function packageLabel({ ecosystem, name }: PackageId): string {
   return ecosystem === 'npm' ? name : `${ecosystem}:${name}`;
 }
 
-export async function findPackage(
-  db: Read,
-  { ecosystem, name }: PackageId,
-): Promise<PackageRecord | undefined> {
-  return await db
-    .selectFrom('packages')
-    .selectAll()
-    .where('ecosystem', '=', ecosystem)
-    .where('name', '=', name)
-    .executeTakeFirst();
+const packageNamed = statement((db, { ecosystem, name }: Placeholders<PackageId>) =>
+  db.selectFrom('packages').selectAll().where('ecosystem', '=', ecosystem).where('name', '=', name),
+);
+
+export async function findPackage(db: Read, id: PackageId): Promise<PackageRecord | undefined> {
+  return await packageNamed.first(db, id);
 }
 
 /** Everybody who may do everything with a package, whether named on it or through its organisation. */
@@ -40,8 +38,12 @@ export async function listOwners(db: Read, packageId: number): Promise<Person[]>
   return (await listPeople(db, record)).filter(({ role }) => role === 'owner');
 }
 
+const packageById = statement((db, { packageId }: Placeholders<{ packageId: number }>) =>
+  db.selectFrom('packages').selectAll().where('id', '=', packageId),
+);
+
 export async function getPackage(db: Read, packageId: number): Promise<PackageRecord> {
-  return await db.selectFrom('packages').selectAll().where('id', '=', packageId).executeTakeFirstOrThrow();
+  return await packageById.get(db, { packageId });
 }
 
 /** The same for those who only read, of the last commit. */
@@ -52,15 +54,17 @@ export async function recallPackage(database: Database, id: PackageId): Promise<
 /** True for what everybody may read: not restricted, and with a release that is more than staged. */
 export async function isPublic(db: Read, record: PackageRecord): Promise<boolean> {
   if (record.access !== 'public') return false;
-  const released = await db
+  return (await anyPublished.first(db, { packageId: record.id })) !== undefined;
+}
+
+const anyPublished = statement((db, { packageId }: Placeholders<{ packageId: number }>) =>
+  db
     .selectFrom('releases')
     .select('id')
-    .where('package_id', '=', record.id)
-    .where('state', '=', 'published')
-    .limit(1)
-    .executeTakeFirst();
-  return released !== undefined;
-}
+    .where('package_id', '=', packageId)
+    .where('state', '=', sql.lit('published'))
+    .limit(sql.lit(1)),
+);
 
 /**
  * The same for those who only read, of the last commit. The revision is in the key: a record that somebody read
@@ -135,6 +139,15 @@ async function refuseWithoutRequiredFactor(db: Read, record: PackageRecord, acto
   );
 }
 
+const markChanged = statement((db, { ecosystem, name, now }: Placeholders<PackageId & { now: number }>) =>
+  db
+    .updateTable('packages')
+    .set((eb) => ({ revision: eb('revision', '+', sql.lit(1)), updated_at: now }))
+    .where('ecosystem', '=', ecosystem)
+    .where('name', '=', name)
+    .returningAll(),
+);
+
 /**
  * Marks a package as changed: the last step of everything that shows in its documents. Readers compare the
  * revision, and render what they have not got.
@@ -145,13 +158,7 @@ export async function finishChange(
   id: PackageId,
   now: number,
 ): Promise<void> {
-  const changed = await transaction
-    .updateTable('packages')
-    .set((eb) => ({ revision: eb('revision', '+', 1), updated_at: now }))
-    .where('ecosystem', '=', id.ecosystem)
-    .where('name', '=', id.name)
-    .returningAll()
-    .executeTakeFirstOrThrow();
+  const changed = await markChanged.get(transaction, { ...id, now });
   const ecosystem = ecosystems[id.ecosystem];
   if (ecosystem === undefined) throw new Error(`the ecosystem ${id.ecosystem} is not known`);
   await ecosystem.seal?.(transaction, changed, signingKeys);

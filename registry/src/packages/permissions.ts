@@ -3,6 +3,7 @@ import { listMembers, type Member, type MemberRole, memberRole } from '../organi
 import type { Read } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import type { OrganisationRow } from '../store/schema-people.ts';
+import { type Placeholders, statement } from '../store/statement.ts';
 import { scopeOf } from './package-name.ts';
 
 /**
@@ -42,14 +43,17 @@ function strongest(a: Role | undefined, b: Role): Role {
 }
 
 async function namedRole(db: Read, packageId: number, accountId: number): Promise<Role | undefined> {
-  const row = await db
-    .selectFrom('owners')
-    .select('role')
-    .where('package_id', '=', packageId)
-    .where('account_id', '=', accountId)
-    .executeTakeFirst();
-  return row?.role;
+  return (await roleOnPackage.first(db, { packageId, accountId }))?.role;
 }
+
+const roleOnPackage = statement(
+  (db, { packageId, accountId }: Placeholders<{ packageId: number; accountId: number }>) =>
+    db
+      .selectFrom('owners')
+      .select('role')
+      .where('package_id', '=', packageId)
+      .where('account_id', '=', accountId),
+);
 
 export interface PackageOrganisation {
   readonly id: number;
@@ -108,13 +112,22 @@ function raise(person: Person, members: readonly Member[], organisation: string)
 
 /** Those whose names are on the package itself. */
 export async function listNamed(db: Read, packageId: number): Promise<Person[]> {
-  const rows = await db
-    .selectFrom('owners')
-    .innerJoin('accounts', 'accounts.id', 'owners.account_id')
-    .select(['accounts.id', 'accounts.name', 'accounts.email', 'owners.role'])
-    .where('owners.package_id', '=', packageId)
-    .orderBy('owners.added_at')
-    .orderBy('accounts.id')
-    .execute();
-  return rows.map((row) => ({ ...row, organisation: undefined }));
+  const rows = await peopleOnPackage.all(db, { packageId });
+  return rows
+    .sort((a, b) => a.added_at - b.added_at || a.id - b.id)
+    .flatMap(({ id, name, email, role }) =>
+      name === null ? [] : [{ id, name, email, role, organisation: undefined }],
+    );
 }
+
+/** Without a join and an order, which for a row or two take SQLite ten times as long (measured). */
+const peopleOnPackage = statement((db, { packageId }: Placeholders<{ packageId: number }>) =>
+  db
+    .selectFrom('owners')
+    .select(['account_id as id', 'role', 'added_at'])
+    .select((eb) => [
+      eb.selectFrom('accounts').select('name').whereRef('id', '=', 'owners.account_id').as('name'),
+      eb.selectFrom('accounts').select('email').whereRef('id', '=', 'owners.account_id').as('email'),
+    ])
+    .where('package_id', '=', packageId),
+);

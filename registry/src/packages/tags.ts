@@ -6,6 +6,7 @@ import type { Requester } from '../accounts/actor.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
+import { type Placeholders, statement } from '../store/statement.ts';
 import { changePackage } from './change-package.ts';
 import type { PackageId } from './packages.ts';
 import { getPublishedVersion } from './published-version.ts';
@@ -15,8 +16,8 @@ export function parseTag(text: unknown): string {
   const acceptable =
     typeof text === 'string' &&
     /^[A-Za-z][A-Za-z0-9._-]{0,99}$/.test(text) &&
-    valid(text) === null &&
-    validRange(text) === null;
+    // Only "v1" and "x" begin as a range does; taking a text apart as one takes longer than all else here.
+    !(/^[vx]/i.test(text) && (valid(text) !== null || validRange(text) !== null));
   if (!acceptable) {
     throw new Refusal(
       'bad_request',
@@ -108,11 +109,20 @@ export async function putTag(
   tag: string,
   version: string,
 ): Promise<void> {
-  await transaction
+  await insertOrMove.run(transaction, { packageId, tag, version });
+}
+
+const insertOrMove = statement((db, { packageId, tag, version }: Placeholders<TagValues>) =>
+  db
     .insertInto('tags')
     .values({ package_id: packageId, name: tag, version })
-    .onConflict((conflict) => conflict.columns(['package_id', 'name']).doUpdateSet({ version }))
-    .execute();
+    .onConflict((conflict) => conflict.columns(['package_id', 'name']).doUpdateSet({ version })),
+);
+
+interface TagValues {
+  packageId: number;
+  tag: string;
+  version: string;
 }
 
 /** The tags of a release that becomes public. The first one of a package is `latest`, whatever its tag. */
@@ -123,9 +133,12 @@ export async function tagRelease(
   version: string,
 ): Promise<void> {
   await putTag(transaction, packageId, tag, version);
-  await transaction
-    .insertInto('tags')
-    .values({ package_id: packageId, name: 'latest', version })
-    .onConflict((conflict) => conflict.columns(['package_id', 'name']).doNothing())
-    .execute();
+  if (tag !== 'latest') await insertIfFree.run(transaction, { packageId, tag: 'latest', version });
 }
+
+const insertIfFree = statement((db, { packageId, tag, version }: Placeholders<TagValues>) =>
+  db
+    .insertInto('tags')
+    .values({ package_id: packageId, name: tag, version })
+    .onConflict((conflict) => conflict.columns(['package_id', 'name']).doNothing()),
+);

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { ByteRange } from '../store/blobs.ts';
+import type { ByteRange } from '../store/blob-folder.ts';
 
 /**
  * The part of a body that a client asks for: RFC 9110 §14. `whole` where it asks for none, for several, or in

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
-import type { ByteRange } from '../store/blobs.ts';
+import type { ByteRange } from '../store/blob-folder.ts';
 import type { ReleaseRow } from '../store/schema.ts';
 import { requestedRange } from './byte-range.ts';
 import { setCaching } from './caching.ts';

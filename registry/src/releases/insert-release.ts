@@ -2,9 +2,12 @@ import type { Actor, Program } from '../accounts/actor.ts';
 import type { ProofFactor } from '../accounts/second-factor/proof-factor.ts';
 import { keptToken } from '../accounts/tokens.ts';
 import { recordEvent } from '../audit/log.ts';
-import { packageSubject } from '../packages/packages.ts';
+import { type PackageId, packageSubject } from '../packages/packages.ts';
 import { takeScope } from '../packages/scopes.ts';
+import type { BlobStore } from '../store/blobs.ts';
 import type { Write } from '../store/database.ts';
+import type { ReleaseRow } from '../store/schema.ts';
+import { columns, type Placeholders, statement } from '../store/statement.ts';
 import { keepAttestation } from './keep-attestation.ts';
 import type { ExactRelease } from './standing.ts';
 import type { Submission } from './submission.ts';
@@ -12,11 +15,43 @@ import type { Submission } from './submission.ts';
 /** What is written of a release when it arrives, whether it becomes public then or waits for that. */
 export interface Step {
   readonly transaction: Write;
+  readonly blobs: BlobStore;
   readonly actor: Actor;
   readonly id: ExactRelease;
   readonly submission: Submission;
   readonly now: number;
 }
+
+const insertPackage = statement(
+  (
+    db,
+    {
+      ecosystem,
+      name,
+      access,
+      now,
+    }: Placeholders<PackageId & { access: 'public' | 'restricted'; now: number }>,
+  ) =>
+    db
+      .insertInto('packages')
+      .values({
+        ecosystem,
+        name,
+        access,
+        require_2fa: 0,
+        revision: 0,
+        created_at: now,
+        updated_at: now,
+      })
+      .returning('id'),
+);
+
+const insertOwner = statement(
+  (db, row: Placeholders<{ packageId: number; accountId: number; now: number }>) =>
+    db
+      .insertInto('owners')
+      .values({ package_id: row.packageId, account_id: row.accountId, added_at: row.now }),
+);
 
 /**
  * A new package belongs to whoever publishes or stages it first, or to the organisation that holds its scope,
@@ -25,24 +60,10 @@ export interface Step {
 export async function createPackage({ transaction, actor, id, submission, now }: Step): Promise<number> {
   const { ecosystem, name } = id;
   const access = submission.access ?? 'public';
-  const row = {
-    ecosystem,
-    name,
-    access,
-    require_2fa: 0,
-    revision: 0,
-    created_at: now,
-    updated_at: now,
-  } as const;
-  const created = await transaction
-    .insertInto('packages')
-    .values(row)
-    .returning('id')
-    .executeTakeFirstOrThrow();
+  const created = await insertPackage.get(transaction, { ecosystem, name, access, now });
   const holder = await takeScope(transaction, actor, name, now);
   if (holder === undefined || holder.organisation_id === null) {
-    const owner = { package_id: created.id, account_id: actor.accountId, added_at: now };
-    await transaction.insertInto('owners').values(owner).execute();
+    await insertOwner.run(transaction, { packageId: created.id, accountId: actor.accountId, now });
   }
   await recordEvent(transaction, now, {
     tag: 'package:created',
@@ -52,39 +73,71 @@ export async function createPackage({ transaction, actor, id, submission, now }:
   return created.id;
 }
 
+const releaseColumns = [
+  'package_id',
+  'version',
+  'state',
+  'sha256',
+  'size',
+  'publisher_id',
+  'factor',
+  'entry',
+  'short_entry',
+  'readme',
+  'readme_filename',
+  'deprecated',
+  'published_at',
+  'stage_id',
+  'staged_at',
+  'staged_by_token',
+  'staged_agent',
+  'staged_address',
+  'tag',
+] as const;
+
+const insertRow = statement((db, row: Placeholders<Pick<ReleaseRow, (typeof releaseColumns)[number]>>) =>
+  db.insertInto('releases').values(columns(row, releaseColumns)).returning('id'),
+);
+
 /** How a release begins. */
 type Beginning =
   | { readonly state: 'published'; readonly factor: ProofFactor | null }
   | { readonly state: 'staged'; readonly stageId: string; readonly program: Program };
 
 export async function insertRelease(
-  { transaction, actor, id, submission, now }: Step,
+  { transaction, blobs, actor, id, submission, now }: Step,
   packageId: number,
   beginning: Beginning,
 ): Promise<void> {
   const { archive, entry, shortEntry, readme } = submission;
-  const { id: releaseId } = await transaction
-    .insertInto('releases')
-    .values({
-      package_id: packageId,
-      version: id.version,
-      state: beginning.state,
-      sha256: archive.sha256,
-      size: archive.size,
-      publisher_id: actor.accountId,
-      factor: beginning.state === 'published' ? beginning.factor : null,
-      entry,
-      short_entry: shortEntry,
-      readme: readme?.text ?? null,
-      readme_filename: readme?.fileName ?? null,
-      deprecated: null,
-      published_at: now,
-      ...(beginning.state === 'staged' && stageOf(beginning, actor, submission.tag, now)),
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow();
+  await blobs.keepIn(transaction, archive);
+  const { id: releaseId } = await insertRow.get(transaction, {
+    package_id: packageId,
+    version: id.version,
+    state: beginning.state,
+    sha256: archive.sha256,
+    size: archive.size,
+    publisher_id: actor.accountId,
+    factor: beginning.state === 'published' ? beginning.factor : null,
+    entry,
+    short_entry: shortEntry,
+    readme: readme?.text ?? null,
+    readme_filename: readme?.fileName ?? null,
+    deprecated: null,
+    published_at: now,
+    ...(beginning.state === 'staged' ? stageOf(beginning, actor, submission.tag, now) : notStaged),
+  });
   await keepAttestation(transaction, releaseId, submission);
 }
+
+const notStaged = {
+  stage_id: null,
+  staged_at: null,
+  staged_by_token: null,
+  staged_agent: null,
+  staged_address: null,
+  tag: null,
+};
 
 function stageOf(
   { stageId, program }: Extract<Beginning, { state: 'staged' }>,

@@ -10,7 +10,7 @@ export async function listFiles(
   if (blob === undefined) throw new Error(`the blob ${sha256} is missing`);
   const copy = await blobs.receive(blob.content, { maximumBytes: settings.maximumArchiveBytes });
   try {
-    return await readArchive(copy.path, async () => {}, defaultArchiveLimits);
+    return await readArchive(copy.content, async () => {}, defaultArchiveLimits);
   } finally {
     await blobs.discard(copy);
   }

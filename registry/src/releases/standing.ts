@@ -6,6 +6,7 @@ import { findPackage, type PackageId, requirePermission } from '../packages/pack
 import { admitToScope } from '../packages/scopes.ts';
 import type { Read } from '../store/database.ts';
 import type { PackageRecord, ReleaseState } from '../store/schema.ts';
+import { type Placeholders, statement } from '../store/statement.ts';
 
 export interface ReleaseId extends PackageId {
   readonly version: string;
@@ -72,14 +73,18 @@ export async function findTaken(
   { version }: ReleaseId,
 ): Promise<Taken | undefined> {
   if (record === undefined) return undefined;
-  const row = await db
-    .selectFrom('releases')
-    .select(['state', 'sha256', 'publisher_id as publisherId', 'stage_id as stageId'])
-    .where('package_id', '=', record.id)
-    .where('version', '=', version)
-    .executeTakeFirst();
+  const row = await releaseOf.first(db, { packageId: record.id, version });
   return row && { kind: 'taken', ...row };
 }
+
+const releaseOf = statement(
+  (db, { packageId, version }: Placeholders<{ packageId: number; version: string }>) =>
+    db
+      .selectFrom('releases')
+      .select(['state', 'sha256', 'publisher_id as publisherId', 'stage_id as stageId'])
+      .where('package_id', '=', packageId)
+      .where('version', '=', version),
+);
 
 /** True when this account published exactly these bytes before: repeating it changes nothing. */
 export function isRepetition(standing: Standing, actor: Actor, sha256: string): boolean {

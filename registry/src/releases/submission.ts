@@ -1,4 +1,4 @@
-import type { ReceivedBlob } from '../store/blobs.ts';
+import type { ReceivedBlob } from '../store/received-blob.ts';
 
 /** What an ecosystem made of an archive it found in order. */
 export interface Submission {

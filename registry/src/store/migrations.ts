@@ -9,6 +9,7 @@ import { addBoundProofs } from './migrations/0007-bound-proofs.ts';
 import { addCargo } from './migrations/0008-cargo.ts';
 import { addSignatures } from './migrations/0009-npm.ts';
 import { dropDocuments } from './migrations/0010-documents.ts';
+import { addSmallBlobs } from './migrations/0011-small-blobs.ts';
 
 /** In order; a name, once released, never changes, and neither does what stands behind it. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-cargo': { up: addCargo },
   '0009-npm': { up: addSignatures },
   '0010-documents': { up: dropDocuments },
+  '0011-small-blobs': { up: addSmallBlobs },
 };

@@ -29,6 +29,7 @@ export interface Schema {
   owners: OwnerRow;
   releases: ReleaseRow;
   attestations: AttestationRow;
+  blobs: BlobRow;
   tags: TagRow;
   audit_events: AuditEventRow;
   known_addresses: KnownAddressRow;
@@ -184,6 +185,12 @@ export interface ReleaseRow {
   tag: string | null;
   decided_at: number | null;
   decided_by: number | null;
+}
+
+/** An archive that is small; others are files. */
+export interface BlobRow {
+  sha256: string;
+  bytes: Buffer;
 }
 
 /** A statement about a release that came with it. */

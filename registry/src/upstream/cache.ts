@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import type { Background } from '../background.ts';
 import type { Document } from '../packages/document.ts';
-import { openIfThere } from '../store/blobs.ts';
+import { openIfThere } from '../store/blob-folder.ts';
 import { type ByteCache, createByteCache } from '../store/byte-cache.ts';
 import { createDiskLimit } from './disk-limit.ts';
 import { type KeptArchives, keptArchives } from './kept-archives.ts';

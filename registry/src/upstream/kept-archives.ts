@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { type BlobStore, type OpenBlob, openBlobFolder, type ReceivedBlob } from '../store/blobs.ts';
+import { type BlobFolder, type OpenBlob, openBlobFolder } from '../store/blob-folder.ts';
+import type { ReceivedBlob } from '../store/received-blob.ts';
 import { archiveFile, foldersOf, noteUseOf } from './kept-files.ts';
 
 /**
@@ -7,15 +8,15 @@ import { archiveFile, foldersOf, noteUseOf } from './kept-files.ts';
  * file. Unlike there, any of them may be gone the next moment.
  */
 export interface KeptArchives {
-  receive: BlobStore['receive'];
+  receive: BlobFolder['receive'];
   keep(received: ReceivedBlob): Promise<void>;
-  discard: BlobStore['discard'];
+  discard: BlobFolder['discard'];
   open(sha256: string): Promise<OpenBlob | undefined>;
 }
 
 /** Touches nothing until it is used: most registries have no upstream. */
 export function keptArchives(folder: string, wrote: (bytes: number) => void): KeptArchives {
-  let opened: Promise<BlobStore> | undefined;
+  let opened: Promise<BlobFolder> | undefined;
   const store = () =>
     (opened ??= mkdir(folder, { recursive: true, mode: 0o700 }).then(() =>
       openBlobFolder(foldersOf(folder).archives),

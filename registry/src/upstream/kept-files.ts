@@ -30,7 +30,7 @@ export function documentFile(folder: string, key: string): string {
   return join(foldersOf(folder).documents, createHash('sha256').update(key).digest('hex'));
 }
 
-/** As `store/blobs.ts` lays it out. */
+/** As `store/blob-folder.ts` lays it out. */
 export function archiveFile(folder: string, sha256: string): string {
   return join(foldersOf(folder).archives, 'sha256', sha256.slice(0, 2), sha256);
 }

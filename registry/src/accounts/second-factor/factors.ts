@@ -1,5 +1,6 @@
 import type { Read, Write } from '../../store/database.ts';
 import type { TotpFactorRow } from '../../store/schema.ts';
+import { type Placeholders, statement } from '../../store/statement.ts';
 
 export type FactorMode = TotpFactorRow['mode'];
 
@@ -13,15 +14,18 @@ export interface Factors {
 
 export async function findFactors(db: Read, accountId: number): Promise<Factors> {
   const totp = await findFactor(db, accountId, 'active');
-  const { passkeys } = await db
-    .selectFrom('passkeys')
-    .select((eb) => eb.fn.countAll<number>().as('passkeys'))
-    .where('account_id', '=', accountId)
-    .executeTakeFirstOrThrow();
+  const { passkeys } = await passkeysOf.get(db, { accountId });
   // Passkeys have no mode of their own: alone they are asked for at every write.
   const mode = totp?.mode ?? (passkeys > 0 ? 'auth-and-writes' : undefined);
   return { totp, passkeys: Number(passkeys), mode };
 }
+
+const passkeysOf = statement((db, { accountId }: Placeholders<{ accountId: number }>) =>
+  db
+    .selectFrom('passkeys')
+    .select((eb) => eb.fn.countAll<number>().as('passkeys'))
+    .where('account_id', '=', accountId),
+);
 
 export async function hasSecondFactor(db: Read, accountId: number): Promise<boolean> {
   return (await findFactors(db, accountId)).mode !== undefined;
@@ -32,13 +36,13 @@ export async function findFactor(
   accountId: number,
   state: TotpFactorRow['state'],
 ): Promise<TotpFactorRow | undefined> {
-  return await db
-    .selectFrom('totp_factors')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('state', '=', state)
-    .executeTakeFirst();
+  return await factorOf.first(db, { accountId, state });
 }
+
+const factorOf = statement(
+  (db, { accountId, state }: Placeholders<{ accountId: number; state: TotpFactorRow['state'] }>) =>
+    db.selectFrom('totp_factors').selectAll().where('account_id', '=', accountId).where('state', '=', state),
+);
 
 /** What a sealed seed is bound to. */
 export function seedContext(factor: { id: string; account_id: number }): string {

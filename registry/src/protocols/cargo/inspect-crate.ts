@@ -1,6 +1,7 @@
 import { badArchive, decodeUTF8 } from '../../releases/archive/bad-archive.ts';
 import { readArchive } from '../../releases/archive/read-archive.ts';
 import type { TarEntry } from '../../releases/archive/tar-entries.ts';
+import type { BlobContent } from '../../store/received-blob.ts';
 
 /** What a `.crate` holds that a registry looks at. */
 export interface InspectedCrate {
@@ -21,11 +22,11 @@ const mostReadmes = 20;
  * Reads a crate as hostile: all that `releases/archive/` refuses, and what cargo's own unpacking takes for granted.
  * `folder` is the one everything must lie in, `name-version`. Throws `bad_archive`.
  */
-export async function inspectCrate(path: string, folder: string): Promise<InspectedCrate> {
+export async function inspectCrate(content: BlobContent, folder: string): Promise<InspectedCrate> {
   const findings: { manifest?: string } = {};
   const readmes = new Map<string, string>();
   await readArchive(
-    path,
+    content,
     async (inside, entry) => {
       refuseOutside(entry, folder);
       if (/^cargo\.toml$/i.test(inside)) findings.manifest = await readManifest(inside, entry);

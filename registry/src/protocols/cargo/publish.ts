@@ -16,7 +16,7 @@ import {
   standingOf,
 } from '../../releases/standing.ts';
 import type { Services } from '../../services.ts';
-import type { ReceivedBlob } from '../../store/blobs.ts';
+import type { ReceivedBlob } from '../../store/received-blob.ts';
 import { bodyStream, requireRequester } from '../request.ts';
 import { stagePageUrl } from '../stage-page.ts';
 import { parseCrateName } from './crate-name.ts';

@@ -1,6 +1,6 @@
 import { Refusal } from '../../errors.ts';
 import type { ExpectedArchive, Submission } from '../../releases/submission.ts';
-import type { ReceivedBlob } from '../../store/blobs.ts';
+import type { ReceivedBlob } from '../../store/received-blob.ts';
 import { indexLine } from './index-line.ts';
 import { type InspectedCrate, inspectCrate } from './inspect-crate.ts';
 import { type CrateManifest, readCrateManifest } from './manifest.ts';
@@ -11,7 +11,7 @@ export async function readCrate(
   expected: ExpectedArchive,
   index: string,
 ): Promise<Submission> {
-  const crate = await inspectCrate(received.path, `${expected.name}-${expected.version}`);
+  const crate = await inspectCrate(received.content, `${expected.name}-${expected.version}`);
   const manifest = readCrateManifest(crate.manifest, index);
   if (manifest.name !== expected.name || manifest.version !== expected.version) {
     throw new Refusal(

@@ -1,5 +1,5 @@
 import { unscoped } from '../../packages/package-name.ts';
-import type { ReceivedBlob } from '../../store/blobs.ts';
+import type { ReceivedBlob } from '../../store/received-blob.ts';
 import type { Json, JsonObject } from '../../strict-json.ts';
 import type { InspectedArchive } from './inspect-archive.ts';
 import { hasInstallScript, type Manifest } from './manifest.ts';

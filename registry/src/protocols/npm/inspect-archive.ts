@@ -6,6 +6,7 @@ import {
   readArchive,
 } from '../../releases/archive/read-archive.ts';
 import type { TarEntry } from '../../releases/archive/tar-entries.ts';
+import type { BlobContent } from '../../store/received-blob.ts';
 import { type JsonObject, parseStrictJsonObject } from '../../strict-json.ts';
 
 /** What an archive says about itself: the only source of a release's metadata. */
@@ -39,11 +40,11 @@ interface Findings {
 
 /** Reads an npm package as hostile. Throws `bad_archive`. */
 export async function inspectArchive(
-  path: string,
+  content: BlobContent,
   limits: ArchiveLimits = defaultArchiveLimits,
 ): Promise<InspectedArchive> {
   const findings: Findings = {};
-  const files = await readArchive(path, (inside, entry) => visit(inside, entry, findings), limits);
+  const files = await readArchive(content, (inside, entry) => visit(inside, entry, findings), limits);
   return summarise(files, findings);
 }
 

@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import type { SigningKeys } from '../../releases/signing-keys.ts';
 import type { Write } from '../../store/database.ts';
 import type { PackageRecord } from '../../store/schema.ts';
+import { type Placeholders, statement } from '../../store/statement.ts';
 import type { JsonObject } from '../../strict-json.ts';
 
 /**
@@ -13,24 +15,42 @@ export async function signReleases(
   { id, name }: PackageRecord,
   keys: SigningKeys,
 ): Promise<void> {
-  const unsigned = await transaction
-    .selectFrom('releases')
-    .select(['id', 'version', 'entry', 'short_entry'])
-    .where('package_id', '=', id)
-    .where('state', '=', 'published')
-    .where('signed_by', 'is', null)
-    .execute();
+  const unsigned = await unsignedOf.all(transaction, { packageId: id });
   for (const { id: releaseId, version, entry, short_entry } of unsigned) {
     const { dist } = JSON.parse(entry) as Entry;
     const signature = keys.sign(`${name}@${version}:${dist.integrity}`);
     const signed = (text: string) => withSignatures(text, [{ ...signature }]);
-    await transaction
-      .updateTable('releases')
-      .set({ entry: signed(entry), short_entry: signed(short_entry), signed_by: signature.keyid })
-      .where('id', '=', releaseId)
-      .execute();
+    await putSigned.run(transaction, {
+      releaseId,
+      entry: signed(entry),
+      shortEntry: signed(short_entry),
+      signedBy: signature.keyid,
+    });
   }
 }
+
+const unsignedOf = statement((db, { packageId }: Placeholders<{ packageId: number }>) =>
+  db
+    .selectFrom('releases')
+    .select(['id', 'version', 'entry', 'short_entry'])
+    .where('package_id', '=', packageId)
+    .where('state', '=', sql.lit('published'))
+    .where('signed_by', 'is', null),
+);
+
+interface Signed {
+  readonly releaseId: number;
+  readonly entry: string;
+  readonly shortEntry: string;
+  readonly signedBy: string;
+}
+
+const putSigned = statement((db, { releaseId, entry, shortEntry, signedBy }: Placeholders<Signed>) =>
+  db
+    .updateTable('releases')
+    .set({ entry, short_entry: shortEntry, signed_by: signedBy })
+    .where('id', '=', releaseId),
+);
 
 type Entry = JsonObject & { readonly dist: JsonObject & { readonly integrity: string } };
 

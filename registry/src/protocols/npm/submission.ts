@@ -1,6 +1,6 @@
 import { Refusal } from '../../errors.ts';
 import type { ExpectedArchive, Submission } from '../../releases/submission.ts';
-import type { ReceivedBlob } from '../../store/blobs.ts';
+import type { ReceivedBlob } from '../../store/received-blob.ts';
 import type { JsonObject } from '../../strict-json.ts';
 import { distOf, fullEntry, shortEntry } from './index-entry.ts';
 import { inspectArchive } from './inspect-archive.ts';
@@ -16,7 +16,7 @@ export interface NpmSubmission extends ExpectedArchive {
 
 /** Checks a received archive and makes of it what the release door takes. Whoever received it discards it on failure. */
 export async function readSubmission(received: ReceivedBlob, expected: NpmSubmission): Promise<Submission> {
-  const archive = await inspectArchive(received.path);
+  const archive = await inspectArchive(received.content);
   const manifest = manifestOf(archive);
   if (manifest.name !== expected.name || manifest.version !== expected.version) {
     throw new Refusal(

@@ -6,7 +6,7 @@ import { parseTag } from '../../packages/tags.ts';
 import type { ExactRelease } from '../../releases/standing.ts';
 import type { Submission } from '../../releases/submission.ts';
 import type { Services } from '../../services.ts';
-import type { ReceivedBlob } from '../../store/blobs.ts';
+import type { ReceivedBlob } from '../../store/received-blob.ts';
 import { isJsonObject, type JsonObject } from '../../strict-json.ts';
 import { accessValue, optionalString } from '../request.ts';
 import { integrityOf } from './index-entry.ts';

@@ -5,7 +5,7 @@ import { getEcosystem } from '../../releases/ecosystem.ts';
 import { publishRelease } from '../../releases/publish.ts';
 import { stageRelease } from '../../releases/stage.ts';
 import type { Services } from '../../services.ts';
-import type { ReceivedBlob } from '../../store/blobs.ts';
+import type { ReceivedBlob } from '../../store/received-blob.ts';
 import {
   accessValue,
   bodyStream,

@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
+import type { BlobContent } from '../../store/received-blob.ts';
 import { badArchive } from './bad-archive.ts';
+import { openPacked, type PackedBytes } from './packed-bytes.ts';
 
 /**
  * Reads a gzip file (RFC 1952) of exactly one member. Node's gunzip continues silently into a second member
@@ -27,31 +27,28 @@ const longestHeader = fixedHeaderBytes + longestName + 1;
 const nameFlag = 0x08;
 
 /** The unpacked bytes. They can be trusted only when the iteration has ended without a refusal. */
-export async function* readGzipMember(path: string, limits: InflateLimits): AsyncGenerator<Buffer> {
-  const small = inflateSmall(path, limits);
+export async function* readGzipMember(content: BlobContent, limits: InflateLimits): AsyncGenerator<Buffer> {
+  const small = 'bytes' in content ? inflateSmall(content.bytes, limits) : undefined;
   if (small !== undefined) {
     yield small;
     return;
   }
-  const file = await open(path, 'r');
+  const packed = await openPacked(content);
   try {
-    yield* inflateMember(file, limits);
+    yield* inflateMember(packed, limits);
   } finally {
-    await file.close();
+    await packed.close();
   }
 }
 
 /** What is unpacked at once: a millisecond of work at most. */
-const smallPacked = 64 * 1024;
 const smallUnpacked = 512 * 1024;
 
 /**
  * Most packages are small, and a stream for them costs ten times what unpacking them does. Whatever is not perfect here is
  * `undefined`, and is looked at again by those who can say what is wrong with it.
  */
-function inflateSmall(path: string, limits: InflateLimits): Buffer | undefined {
-  if (statSync(path).size > smallPacked) return undefined;
-  const packed = readFileSync(path);
+function inflateSmall(packed: Buffer, limits: InflateLimits): Buffer | undefined {
   const trailer = packed.subarray(-trailerBytes);
   try {
     const content = packed.subarray(parseHeader(packed), -trailerBytes);
@@ -73,16 +70,13 @@ interface Inflated {
   readonly engine: { readonly bytesWritten: number };
 }
 
-async function* inflateMember(file: FileHandle, limits: InflateLimits): AsyncGenerator<Buffer> {
-  const { size } = await file.stat();
-  const start = await readHeader(file);
+async function* inflateMember(packed: PackedBytes, limits: InflateLimits): AsyncGenerator<Buffer> {
+  const { size } = packed;
+  const start = parseHeader(await packed.read(0, longestHeader));
   const end = size - trailerBytes;
   if (end <= start) throw badArchive('it ends before its content');
-  // Now: destroying a stream closes the handle under it.
-  const trailer = await readTrailer(file, end);
-  // Most archives are small, and a buffer that is allocated is work for the garbage collector.
-  const highWaterMark = Math.min(largestPiece, size);
-  const source = file.createReadStream({ start, end: end - 1, autoClose: false, highWaterMark });
+  const trailer = await packed.read(end, size);
+  const source = packed.stream(start, end);
   const inflate = createInflateRaw({ chunkSize: Math.min(largestPiece, Math.max(4_096, 4 * size)) });
   source.once('error', (error) => inflate.destroy(error)).pipe(inflate);
   const found = { size: 0, crc: 0 };
@@ -98,14 +92,9 @@ async function* inflateMember(file: FileHandle, limits: InflateLimits): AsyncGen
     inflate.destroy();
   }
   if (inflate.bytesWritten !== end - start) throw badArchive('something follows its first gzip member');
-  if (trailer.crc !== found.crc || trailer.size !== found.size % 2 ** 32) {
+  if (trailer.readUInt32LE(0) !== found.crc || trailer.readUInt32LE(4) !== found.size % 2 ** 32) {
     throw badArchive('its checksum does not fit its content');
   }
-}
-
-async function readHeader(file: FileHandle): Promise<number> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(longestHeader), 0, undefined, 0);
-  return parseHeader(buffer.subarray(0, bytesRead));
 }
 
 /** Returns where the deflate stream begins. */
@@ -136,9 +125,4 @@ function checkBomb(unpacked: number, packed: number, limits: InflateLimits): voi
   if (unpacked > Math.max(ratioFreeBytes, packed * maximumRatio)) {
     throw badArchive(`it unpacks to more than ${maximumRatio} times its size`);
   }
-}
-
-async function readTrailer(file: FileHandle, at: number): Promise<{ crc: number; size: number }> {
-  const { buffer } = await file.read(Buffer.alloc(trailerBytes), 0, trailerBytes, at);
-  return { crc: buffer.readUInt32LE(0), size: buffer.readUInt32LE(4) };
 }

@@ -1,3 +1,4 @@
+import type { BlobContent } from '../../store/received-blob.ts';
 import { ByteReader } from './byte-reader.ts';
 import { EntryPaths } from './entry-paths.ts';
 import { readGzipMember } from './gzip-member.ts';
@@ -25,16 +26,16 @@ export interface ArchivedFile {
 export type VisitFile = (path: string, entry: TarEntry) => Promise<void>;
 
 /**
- * Reads the gzipped tar at `path` as hostile: every rule it breaks is a refusal with `bad_archive`. Knows no
+ * Reads a gzipped tar as hostile: every rule it breaks is a refusal with `bad_archive`. Knows no
  * ecosystem: what a file means is for `visit` to say. Memory is bounded by the number of entries, not by the
  * archive's size. Gives the files in archive order.
  */
 export async function readArchive(
-  path: string,
+  content: BlobContent,
   visit: VisitFile,
   limits: ArchiveLimits,
 ): Promise<readonly ArchivedFile[]> {
-  const reader = new ByteReader(readGzipMember(path, limits));
+  const reader = new ByteReader(readGzipMember(content, limits));
   const paths = new EntryPaths(limits.entries);
   const files: ArchivedFile[] = [];
   try {

@@ -1,6 +1,6 @@
 import { Refusal } from '../../../errors.ts';
 import type { Services } from '../../../services.ts';
-import type { OpenBlob } from '../../../store/blobs.ts';
+import type { OpenBlob } from '../../../store/blob-folder.ts';
 import { askUpstream, noAnswer, whileItAnswers } from '../../../upstream/request.ts';
 import type { ForeignArchive } from './foreign-packument.ts';
 import { anyForeignPackument, type ForeignPackage, type KeptPackument, refuseStatus } from './packuments.ts';
