@@ -146,7 +146,7 @@ function projectsOf(load: (path: string) => Promise<Ecosystem>): Projects {
       const members = await (await load(path)).openMembers(path, choice);
       if (members !== undefined) return members;
       throw new PubError('E_PROJECT', `there is no workspace at ${path}`, {
-        hint: 'a workspace lists its members in the package.json or the Cargo.toml of its root',
+        hint: 'a workspace lists its members in the package.json, the pnpm-workspace.yaml or the Cargo.toml of its root',
       });
     },
   };

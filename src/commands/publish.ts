@@ -66,6 +66,10 @@ export function publishCommand(context: Context): Command {
       new Option('--index <url>', "the index of the crate's registry, as cargo has it").conflicts('registry'),
     )
     .addOption(ecosystemOption())
+    .addHelpText(
+      'after',
+      '\nMembers of a workspace stand in package.json, in Cargo.toml, or in the `packages`\nof pnpm-workspace.yaml, which alone counts where it is there.',
+    )
     .action((path: string, options: PublishOptions) => {
       const request = {
         path,

@@ -42,3 +42,15 @@ export async function fileDigests(folder: string): Promise<string[]> {
 export function sha256(bytes: Buffer, encoding: 'hex' | 'base64' = 'hex'): string {
   return createHash('sha256').update(bytes).digest(encoding);
 }
+
+/** The `package.json` of an npm archive, whoever made it. */
+export function manifestIn(archive: Buffer): unknown {
+  const bytes = gunzipSync(archive);
+  for (let at = 0; at < bytes.length; ) {
+    const { path, size = 0 } = new Header(bytes, at);
+    const start = at + 512;
+    if (path === 'package/package.json') return JSON.parse(bytes.toString('utf8', start, start + size));
+    at = start + Math.ceil(size / 512) * 512;
+  }
+  throw new Error('the archive has no package.json');
+}

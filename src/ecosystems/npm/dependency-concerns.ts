@@ -2,8 +2,8 @@ import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Concern } from '../ecosystem.ts';
 
 /**
- * Dependencies that mean something inside a workspace only. pnpm and yarn write a version in their place when they
- * publish; npm sends them as they are, and so does this, and then nobody can install the package.
+ * Dependencies that mean something inside a workspace only, where they are still there: of an archive that somebody
+ * else made, or of a folder in no workspace that is known here. npm sends them as they are, and nobody can install that.
  */
 export function dependencyConcerns(manifest: JsonObject): readonly Concern[] {
   const kinds = ['dependencies', 'optionalDependencies', 'peerDependencies'];

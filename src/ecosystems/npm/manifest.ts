@@ -89,7 +89,7 @@ export function publishSettingsOf({ name, content }: Manifest): PublishSettings 
   return { config, tag, access, private: content['private'] === true };
 }
 
-/** What installs with the package. `npm:` gives a dependency another name than the package has. */
+/** What installs with the package. `npm:`, and `workspace:` with a name, give a dependency another name than the package has. */
 export function dependenciesOf(content: JsonObject): readonly string[] {
   const kinds = ['dependencies', 'optionalDependencies', 'peerDependencies'];
   const names = kinds.flatMap((kind) => {
@@ -100,8 +100,8 @@ export function dependenciesOf(content: JsonObject): readonly string[] {
 }
 
 function packageOf([name, range]: readonly [string, Json]): string {
-  const alias = typeof range === 'string' ? /^npm:(@?[^@]+)/.exec(range)?.[1] : undefined;
-  return alias ?? name;
+  const alias = typeof range === 'string' ? /^(?:npm:(@?[^@]+)|workspace:(@?[^@]+)@)/.exec(range) : undefined;
+  return alias?.[1] ?? alias?.[2] ?? name;
 }
 
 function projectError(message: string, hint?: string, cause?: unknown): PubError {

@@ -5,7 +5,8 @@ import type { MemberChoice, Members } from '../ecosystem.ts';
 import { FolderProject, type ScriptSettings } from './folder-project.ts';
 import { readManifest } from './manifest.ts';
 import { readIfPresent } from './npmrc.ts';
-import { findWorkspace, type Workspace } from './workspaces.ts';
+import { findSharedWorkspace } from './pnpm-workspace.ts';
+import type { Workspace } from './workspaces.ts';
 
 interface Member {
   readonly folder: string;
@@ -13,13 +14,13 @@ interface Member {
   readonly private: boolean;
 }
 
-/** Members of the npm workspace around `path`, chosen by name or by folder as npm's `--workspace` does. */
+/** Members of the workspace around `path`, npm's or pnpm's, chosen by name or by folder as npm's `--workspace` does. */
 export async function openMembers(
   path: string,
   choice: MemberChoice,
   scripts: ScriptSettings,
 ): Promise<Members | undefined> {
-  const workspace = await findWorkspace(path);
+  const workspace = await findSharedWorkspace(path);
   if (workspace === undefined) return undefined;
   const all = await Promise.all(workspace.members.map(readMember));
   refuseSameNames(all);

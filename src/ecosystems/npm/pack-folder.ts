@@ -4,6 +4,7 @@ import packlist from 'npm-packlist/lib/index.js';
 import { concernsAbout, mustLookInside, startLength } from '../../archives/concerns.ts';
 import { Digesting } from '../../archives/digesting.ts';
 import { PubError } from '../../errors.ts';
+import type { JsonObject } from '../../json.ts';
 import type { Concern, PackOptions } from '../ecosystem.ts';
 import { dependencyConcerns } from './dependency-concerns.ts';
 import { readDependencyTree } from './dependency-tree.ts';
@@ -12,9 +13,9 @@ import type { Manifest } from './manifest.ts';
 import { longestReadme, type NpmArchive, type Readme, readmeAmong } from './npm-archive.ts';
 import { archiveFileName } from './package-name.ts';
 import { type PackingManifest, packingManifest } from './packing-manifest.ts';
+import { publishedContent, withoutPatches, writtenLike } from './published-content.ts';
 import { type TarEntry, tarStream } from './tar-stream.ts';
-import { withoutPatches } from './unpatched-manifest.ts';
-import { findWorkspace, type Workspace } from './workspaces.ts';
+import { findWorkspace, npmWorkspaceAt, type Workspace } from './workspaces.ts';
 
 /** Packs a folder into another one: the same files, order and tar stream as `npm pack` (npm 12) makes. */
 export async function packFolder(
@@ -22,15 +23,19 @@ export async function packFolder(
   manifest: Manifest,
   { folder: into, onPacked }: Pick<PackOptions, 'folder' | 'onPacked'>,
 ): Promise<NpmArchive> {
+  const published = await publishedContent(folder, manifest.content);
+  // Patches are what is left out by, so they count for choosing the files.
+  const content = withoutPatches(published);
   const [normalized, workspace] = await Promise.all([
-    packingManifest(manifest.content, folder),
-    findWorkspace(folder),
+    packingManifest(published, folder),
+    findWorkspace(folder, npmWorkspaceAt),
   ]);
   const paths = await filesToPack(folder, normalized, workspace);
   const fileName = archiveFileName(manifest.name, manifest.version);
   const path = join(into, fileName);
   const digesting = new Digesting();
-  const replaced = await replacedManifest(folder, `${path}.manifest`);
+  const replaced =
+    content === manifest.content ? undefined : await replacedManifest(folder, content, `${path}.manifest`);
   const { stream, entries } = tarStream({ folder, paths, bins: normalized.bin, replaced, onPacked });
   try {
     await writeThrough(stream, path, digesting);
@@ -57,9 +62,9 @@ export async function packFolder(
     unpackedSize,
     digests: digesting.digests(),
     files,
-    manifest: replaced?.content ?? manifest.content,
+    manifest: content,
     concerns: [
-      ...dependencyConcerns(replaced?.content ?? manifest.content),
+      ...dependencyConcerns(content),
       ...concernsAbout({ files, starts, size: digesting.size, unpackedSize }),
       ...packedMembers(folder, paths, workspace),
     ],
@@ -105,16 +110,12 @@ function packedMembers(
   });
 }
 
-/**
- * npm 12 takes `patchedDependencies` out of the packed manifest: patches are the project's own. The changed
- * text stands in a file beside the archive until that is written.
- */
-async function replacedManifest(folder: string, path: string) {
-  const changed = withoutPatches(await readFile(join(folder, 'package.json'), 'utf8'));
-  if (changed === undefined) return undefined;
+/** The changed text stands in a file beside the archive until that is written. */
+async function replacedManifest(folder: string, content: JsonObject, path: string) {
+  const text = writtenLike(await readFile(join(folder, 'package.json'), 'utf8'), content);
   await rm(path, { force: true });
-  await writeFile(path, changed.text, { flag: 'wx' });
-  return { path, size: Buffer.byteLength(changed.text), content: changed.content };
+  await writeFile(path, text, { flag: 'wx' });
+  return { path, size: Buffer.byteLength(text) };
 }
 
 async function writeThrough(stream: AsyncIterable<Uint8Array>, path: string, digesting: Digesting) {

@@ -4,6 +4,8 @@ import type { JsonObject } from '../../json.ts';
 import { parseJsonObject } from '../../json.ts';
 import { readIfPresent } from './npmrc.ts';
 
+export const pnpmWorkspaceFile = 'pnpm-workspace.yaml';
+
 /** A folder with a manifest that lists others as its members. */
 export interface Workspace {
   readonly root: string;
@@ -11,20 +13,32 @@ export interface Workspace {
   readonly members: readonly string[];
 }
 
-/** The workspace `folder` is the root of, or a member of. Looks upwards as npm does. */
-export async function findWorkspace(folder: string): Promise<Workspace | undefined> {
+/**
+ * The workspace `folder` is the root of, or a member of. Looks upwards as npm does. `workspaceAt` says what a folder is
+ * the root of.
+ */
+export async function findWorkspace<Found extends Workspace>(
+  folder: string,
+  workspaceAt: (root: string) => Promise<Found | undefined>,
+): Promise<Found | undefined> {
   const start = resolve(folder);
   for (const candidate of foldersUpwardsFrom(start)) {
-    const manifest = await readManifestLoosely(candidate);
-    if (manifest === undefined || patternsOf(manifest).length === 0) continue;
-    const members = await workspaceMembers(candidate, manifest);
-    if (candidate === start || members.includes(start)) return { root: candidate, members };
+    const workspace = await workspaceAt(candidate);
+    if (workspace !== undefined && (candidate === start || workspace.members.includes(start)))
+      return workspace;
   }
   return undefined;
 }
 
+/** What the `workspaces` of a `package.json` name. */
+export async function npmWorkspaceAt(root: string): Promise<Workspace | undefined> {
+  const manifest = await readManifestLoosely(root);
+  if (manifest === undefined || patternsOf(manifest).length === 0) return undefined;
+  return { root, members: await workspaceMembers(root, manifest) };
+}
+
 /** The members' folders: those that match a pattern and hold a manifest. */
-export async function workspaceMembers(root: string, manifest: JsonObject): Promise<readonly string[]> {
+async function workspaceMembers(root: string, manifest: JsonObject): Promise<readonly string[]> {
   const members = new Set<string>();
   for (const pattern of patternsOf(manifest)) {
     const isNegation = pattern.startsWith('!');
@@ -45,14 +59,26 @@ export async function workspaceMembers(root: string, manifest: JsonObject): Prom
   return [...members].sort();
 }
 
-/** The folder whose `.npmrc` npm reads: the nearest with a manifest or modules, or its workspace's root. */
+/**
+ * The folder whose `.npmrc` npm reads: the nearest with a manifest or modules, or its workspace's root. Where that is
+ * pnpm's, as pnpm finds it: by its file alone, whatever stands in it.
+ */
 export async function projectRootOf(folder: string): Promise<string> {
   for (const candidate of foldersUpwardsFrom(resolve(folder))) {
     const isProject =
       (await isFile(join(candidate, 'package.json'))) || (await isFolder(join(candidate, 'node_modules')));
-    if (isProject) return (await findWorkspace(candidate))?.root ?? candidate;
+    if (!isProject) continue;
+    const workspace = await findWorkspace(candidate, npmWorkspaceAt);
+    return workspace?.root ?? (await pnpmRootAbove(candidate)) ?? candidate;
   }
   return resolve(folder);
+}
+
+async function pnpmRootAbove(folder: string): Promise<string | undefined> {
+  for (const candidate of foldersUpwardsFrom(folder)) {
+    if (await isFile(join(candidate, pnpmWorkspaceFile))) return candidate;
+  }
+  return undefined;
 }
 
 function patternsOf(manifest: JsonObject): readonly string[] {

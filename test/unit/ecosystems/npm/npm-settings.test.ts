@@ -163,9 +163,12 @@ test('the user file is where npm_config_userconfig says', async () => {
   expect(settings.registryFor(undefined)).toBe('o');
 });
 
-test('a member of a workspace reads the .npmrc of the root', async () => {
+test.each([
+  ['npm', { 'package.json': { workspaces: ['packages/*'] } }],
+  ['pnpm', { 'pnpm-workspace.yaml': 'packages: ["packages/*"]' }],
+])('a member of a workspace of %s reads the .npmrc of the root', async (_, root) => {
   const folder = await folderWith({
-    'package.json': { workspaces: ['packages/*'] },
+    ...root,
     '.npmrc': 'registry=root',
     'packages/a/package.json': {},
     'packages/a/.npmrc': 'registry=member',
