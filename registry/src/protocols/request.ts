@@ -9,6 +9,7 @@ import {
 import type { TokenScope } from '../accounts/tokens/scopes.ts';
 import { noteBeyondLimits, noteDeadToken, noteUse } from '../accounts/tokens/usage.ts';
 import { findActor } from '../accounts/tokens.ts';
+import { noteDeadBytes } from '../dead-bytes.ts';
 import { Refusal } from '../errors.ts';
 import {
   type PackageId,
@@ -183,7 +184,18 @@ export function countParameter(request: FastifyRequest, name: string, otherwise:
 export function bodyStream(request: FastifyRequest): AsyncIterable<Uint8Array> {
   if (request.body === undefined || request.body === null)
     throw new Refusal('bad_request', 'there is no body');
-  return request.body as AsyncIterable<Uint8Array>;
+  return noteDead(request.body as AsyncIterable<Uint8Array>);
+}
+
+/** A piece is of no use to anybody once the next is asked for, or soon after. Leaving early leaves `source` open. */
+function noteDead(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const pieces = source[Symbol.asyncIterator]();
+  const next = async () => {
+    const piece = await pieces.next();
+    if (!piece.done) noteDeadBytes(piece.value.byteLength);
+    return piece;
+  };
+  return { [Symbol.asyncIterator]: () => ({ next }) };
 }
 
 /** The body as an object. */

@@ -1,3 +1,4 @@
+import { noteDeadBytes } from '../../dead-bytes.ts';
 import { JsonError } from '../../strict-json.ts';
 
 /** What a character stands for, by its code; `invalid` where it stands for nothing. */
@@ -29,6 +30,7 @@ export async function* decodeBase64(
     rest = Buffer.from(piece.subarray(whole - rest.byteLength));
     decoded.size += bytes.byteLength;
     yield bytes;
+    noteDeadBytes(bytes.byteLength);
   }
   if (rest.byteLength === 0) return;
   const text = Buffer.from(rest).toString('latin1');

@@ -1,4 +1,5 @@
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
+import { noteDeadBytes } from '../../dead-bytes.ts';
 import type { BlobContent } from '../../store/received-blob.ts';
 import { badArchive } from './bad-archive.ts';
 import { openPacked, type PackedBytes } from './packed-bytes.ts';
@@ -86,6 +87,7 @@ async function* inflateMember(packed: PackedBytes, limits: InflateLimits): Async
       found.crc = crc32(chunk, found.crc);
       checkBomb(found.size, size, limits);
       yield chunk;
+      noteDeadBytes(2 * chunk.byteLength);
     }
   } finally {
     source.destroy();
