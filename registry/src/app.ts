@@ -6,7 +6,7 @@ import fastify, {
 } from 'fastify';
 import { Refusal, type RefusalCode } from './errors.ts';
 import { refusalOf } from './framework-refusal.ts';
-import { isLoopback } from './loopback.ts';
+import { createHostCheck } from './own-host.ts';
 import { approvalUrls } from './protocols/approval-urls.ts';
 import { addRoutes } from './routes.ts';
 import type { Services } from './services.ts';
@@ -36,11 +36,13 @@ export function createApp(services: Services): FastifyInstance {
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   });
   app.decorateRequest('receivedAt', 0);
-  app.addHook('onRequest', async (request, reply) => {
+  const isOwnHost = createHostCheck(services.settings.publicUrl);
+  app.addHook('onRequest', (request, reply, done) => {
     request.receivedAt = services.clock();
-    refuseOtherHost(request, services.settings.publicUrl());
     // Replaced by the few handlers whose answers may be kept. RFC 9111 §5.2.2.5.
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+    if (isOwnHost(request.headers.host ?? '')) done();
+    else done(otherHost(services.settings.publicUrl()));
   });
   app.addContentTypeParser('application/json', { parseAs: 'string' }, parseJson);
   app.setNotFoundHandler((_request, reply) =>
@@ -56,19 +58,13 @@ function noSchemas(): never {
   throw new Error('no route has a schema');
 }
 
-/**
- * A page in a browser can make a name of its own lead to this machine (DNS rebinding) and would then be of
- * the same origin as the registry. The name it used is in the Host header.
- */
-function refuseOtherHost(request: FastifyRequest, publicUrl: string): void {
-  const host = request.headers.host ?? '';
-  const name = URL.parse(`http://${host}`)?.hostname ?? '';
-  if (isLoopback(name.replace(/^\[|\]$/g, '')) || host === URL.parse(publicUrl)?.host) return;
-  throw new Refusal('bad_request', `this registry is reached at ${publicUrl}`);
+function otherHost(publicUrl: string): Refusal {
+  return new Refusal('bad_request', `this registry is reached at ${publicUrl}`);
 }
 
 /** `/@acme/tool` is the same package as `/@acme%2ftool`, which is how npm writes it. */
 function joinScope(url: string): string {
+  if (!url.includes('@')) return url;
   return url.replace(/^(\/(?:-\/(?:package|npm\/v1\/attestations)\/)?@[^/?%]+)\//, '$1%2f');
 }
 

@@ -38,8 +38,8 @@ type Handler = (services: Services, request: FastifyRequest, reply: FastifyReply
  * `/@acme%2ftool` (see `app.ts`).
  */
 export function addRoutes(app: FastifyInstance, services: Services): void {
-  const on = (handler: Handler) => async (request: FastifyRequest, reply: FastifyReply) =>
-    await handler(services, request, reply);
+  const on = (handler: Handler) => (request: FastifyRequest, reply: FastifyReply) =>
+    handler(services, request, reply);
   /** What a limited token needs to be heard; a route that does not say hears none. */
   const limited = (...scopes: readonly TokenScope[]) => ({ config: { tokens: scopes } });
   const anyToken = { config: { tokens: 'any' } } as const;

@@ -161,10 +161,10 @@ test('what somebody read of a package before it was restricted does not speak fo
   await publish(alice);
   const { database } = registry.services;
   const id = { ecosystem: 'npm', name: '@acme/tool' };
-  const before = await recallPackage(database, id);
+  const before = await recallPackage(database, database.look(), id);
   await alice.post('/-/package/@acme%2ftool/access', { access: 'restricted' });
   if (before === undefined) throw new Error('there is no package');
-  await recallPublic(database, before);
+  await recallPublic(database, database.look(), before);
   for (const url of [tool, `${tool}/-/tool-1.0.0.tgz`])
     expect((await registry.anonymous.get(url)).status).toBe(404);
 });

@@ -138,7 +138,7 @@ test('writers wait for another process, and readers do not', async () => {
       async (db) => await db.selectFrom('accounts').select('name').execute(),
     );
     expect(await database.read.selectFrom('accounts').select('name').execute()).toEqual(names);
-    expect(await database.recall('names', async () => names)).toEqual([{ name: 'alice' }]);
+    expect(await database.look().recall('names', async () => names)).toEqual([{ name: 'alice' }]);
   }
   expect(written).toBe(0);
   outside.exec("insert into scopes (name, account_id, created_at) values ('@outside', 1, 0); commit");
@@ -153,10 +153,10 @@ test('a snapshot shows one moment, and other readers what was committed since', 
     (await db.selectFrom('scopes').select('name').execute()).length;
   await database.snapshot(async (db) => {
     expect(await countIn(db)).toBe(0);
-    expect(await database.recall('count', () => countIn(database.read))).toBe(0);
+    expect(await database.look().recall('count', () => countIn(database.read))).toBe(0);
     await database.write((transaction) => take(transaction, '@a'));
     expect(await countIn(db)).toBe(0);
     expect(await countIn(database.read)).toBe(1);
-    expect(await database.recall('count', () => countIn(database.read))).toBe(1);
+    expect(await database.look().recall('count', () => countIn(database.read))).toBe(1);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { noteDeadBytes } from '../src/dead-bytes.ts';
 import { createByteCache } from '../src/store/byte-cache.ts';
-import { createRecall } from '../src/store/recall.ts';
+import { createLooks } from '../src/store/recall.ts';
 
 /** What the server remembers is bounded, and is never out of date. */
 
@@ -39,7 +39,8 @@ test('a cache does not take in what would push everything else out, nor keep wha
 test('an answer is remembered until something is committed, and is one for each key', async () => {
   let version = 1;
   let reads = 0;
-  const recall = createRecall(() => version);
+  const look = createLooks(() => version);
+  const recall = <Answer>(key: string, read: () => Promise<Answer>) => look().recall(key, read);
   const ask = (key: string) => recall(key, async () => `${key} ${++reads}`);
   expect([await ask('a'), await ask('a'), await ask('b')]).toEqual(['a 1', 'a 1', 'b 2']);
   version = 2;
@@ -49,7 +50,8 @@ test('an answer is remembered until something is committed, and is one for each 
 test('an answer that was read before a commit and came after it is not remembered', async () => {
   let version = 1;
   let state = 'old';
-  const recall = createRecall(() => version);
+  const look = createLooks(() => version);
+  const recall = <Answer>(key: string, read: () => Promise<Answer>) => look().recall(key, read);
   const gate = Promise.withResolvers<void>();
   const early = recall('key', async () => {
     const read = state;
@@ -64,14 +66,16 @@ test('an answer that was read before a commit and came after it is not remembere
 });
 
 test('a reading that failed, or found nothing, is made again', async () => {
-  const recall = createRecall(() => 1);
+  const look = createLooks(() => 1);
+  const recall = <Answer>(key: string, read: () => Promise<Answer>) => look().recall(key, read);
   await expect(recall('key', async () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(await recall('key', async () => undefined)).toBeUndefined();
   expect(await recall('key', async () => 'there')).toBe('there');
 });
 
 test('what is remembered is bounded', async () => {
-  const recall = createRecall(() => 1);
+  const look = createLooks(() => 1);
+  const recall = <Answer>(key: string, read: () => Promise<Answer>) => look().recall(key, read);
   let reads = 0;
   const ask = (i: number) => recall(`key ${i}`, async () => ++reads);
   for (let i = 0; i < 10_001; i++) await ask(i);

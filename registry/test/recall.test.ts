@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { createRecall } from '../src/store/recall.ts';
+import { createLooks } from '../src/store/recall.ts';
 
 test('what is not there is not remembered, so that nobody pushes out what is by asking for it', async () => {
-  const recall = createRecall(() => 1);
+  const look = createLooks(() => 1);
+  const recall = <Answer>(key: string, read: () => Promise<Answer>) => look().recall(key, read);
   let reads = 0;
   const read = async () => {
     reads += 1;

@@ -1,7 +1,8 @@
-import { createHash, randomInt } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { ExpressionBuilder } from 'kysely';
 import type { Database, Read, Write } from '../store/database.ts';
+import type { Look } from '../store/recall.ts';
 import type { Schema } from '../store/schema.ts';
 import { type Placeholders, statement } from '../store/statement.ts';
 import { type Act, actText, parseAct } from './act.ts';
@@ -72,14 +73,21 @@ function listText(list: readonly string[] | undefined): string | null {
 }
 
 /** The account behind a token, or nothing when it is malformed, unknown, expired or revoked, or its parent is. */
-export async function findActor(
-  database: Pick<Database, 'read' | 'recall'>,
+export function findActor(
+  { read }: Pick<Database, 'read'>,
+  look: Look,
   text: string,
   now: number,
-): Promise<Actor | undefined> {
+): Actor | undefined | Promise<Actor | undefined> {
   if (!isWellFormedToken(text)) return undefined;
-  const hash = hashToken(text);
-  const known = await database.recall(`token ${hash}`, () => findUnrevoked(database.read, hash));
+  const digest = hashToken(text);
+  const known = look.recall(`token ${digest}`, () => findUnrevoked(read, digest));
+  return known instanceof Promise ? known.then((found) => unexpired(found, now)) : unexpired(known, now);
+}
+
+type Unrevoked = Awaited<ReturnType<typeof findUnrevoked>>;
+
+function unexpired(known: Unrevoked, now: number): Actor | undefined {
   return known !== undefined && known.expiresAt > now ? known.actor : undefined;
 }
 
@@ -176,7 +184,7 @@ export function generateToken(): string {
 }
 
 export function hashToken(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }
 
 /** CRC-32 of what stands before it, in base 62, most significant digit first. */

@@ -4,6 +4,7 @@ import { hasSecondFactor } from '../accounts/second-factor/factors.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Database, Read, Write } from '../store/database.ts';
+import type { Look } from '../store/recall.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { type Placeholders, statement } from '../store/statement.ts';
 import { listPeople, organisationOf, type Person, permissionOf, permits, type Role } from './permissions.ts';
@@ -46,9 +47,28 @@ export async function getPackage(db: Read, packageId: number): Promise<PackageRe
   return await packageById.get(db, { packageId });
 }
 
-/** The same for those who only read, of the last commit. */
-export async function recallPackage(database: Database, id: PackageId): Promise<PackageRecord | undefined> {
-  return await database.recall(`package ${packageSubject(id)}`, () => findPackage(database.read, id));
+/** A package as those see it who only read. */
+export interface SeenPackage {
+  readonly record: PackageRecord;
+  /** Whether everybody may read it. */
+  readonly open: boolean;
+}
+
+export function recallPackage(
+  { read }: Database,
+  look: Look,
+  id: PackageId,
+): SeenPackage | undefined | Promise<SeenPackage | undefined> {
+  return look.recall(`package ${packageSubject(id)}`, async () =>
+    seePackage(read, await findPackage(read, id)),
+  );
+}
+
+export async function seePackage(
+  db: Read,
+  record: PackageRecord | undefined,
+): Promise<SeenPackage | undefined> {
+  return record && { record, open: await isPublic(db, record) };
 }
 
 /** True for what everybody may read: not restricted, and with a release that is more than staged. */
@@ -65,15 +85,6 @@ const anyPublished = statement((db, { packageId }: Placeholders<{ packageId: num
     .where('state', '=', sql.lit('published'))
     .limit(sql.lit(1)),
 );
-
-/**
- * The same for those who only read, of the last commit. The revision is in the key: a record that somebody read
- * before the package was restricted must answer for that revision alone.
- */
-export async function recallPublic(database: Database, record: PackageRecord): Promise<boolean> {
-  const key = `public ${record.id} ${record.revision}`;
-  return await database.recall(key, () => isPublic(database.read, record));
-}
 
 /** A package somebody may read. One that is not public does not exist for anybody without a role in it. */
 export async function getReadablePackage(

@@ -12,11 +12,11 @@ type Reading = Pick<Services, 'database' | 'documents' | 'ecosystems' | 'setting
  * commit left it: its revision decides whether what is at hand still holds. Whoever asks has decided before that
  * the reader may read the package; nothing here knows who that is.
  */
-export async function readDocument(
+export function readDocument(
   services: Reading,
   record: PackageRecord,
   form: string,
-): Promise<Document | undefined> {
+): Document | Promise<Document | undefined> {
   const { ready, underWay } = services.documents;
   const address = services.settings.publicUrl();
   const key = `${record.id} ${form}`;
@@ -25,7 +25,7 @@ export async function readDocument(
   // Who asks at the same moment waits for the same rendering: it is of this revision, or of a later one.
   const flight = `${key} ${record.revision} ${address}`;
   const begun = underWay.get(flight);
-  if (begun !== undefined) return await begun;
+  if (begun !== undefined) return begun;
   const rendering = render(services, { record, form, address })
     .then((rendered) => {
       if (rendered !== undefined && (ready.get(key)?.revision ?? 0) <= rendered.revision)
@@ -34,7 +34,7 @@ export async function readDocument(
     })
     .finally(() => underWay.delete(flight));
   underWay.set(flight, rendering);
-  return await rendering;
+  return rendering;
 }
 
 /** From one moment of the database, so that the revision is that of the releases it is put together from. */

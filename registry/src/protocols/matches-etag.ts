@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 export function matchesEtag(request: FastifyRequest, etag: string): boolean {
   const header = request.headers['if-none-match'];
   if (header === undefined) return false;
+  if (header === etag) return true;
   const candidates = header.split(',').map((candidate) => candidate.trim().replace(/^W\//, ''));
   return candidates.some((candidate) => candidate === etag || candidate === '*');
 }

@@ -11,15 +11,10 @@ import { noteBeyondLimits, noteDeadToken, noteUse } from '../accounts/tokens/usa
 import { findActor } from '../accounts/tokens.ts';
 import { noteDeadBytes } from '../dead-bytes.ts';
 import { Refusal } from '../errors.ts';
-import {
-  type PackageId,
-  packageLabel,
-  recallPackage,
-  recallPublic,
-  requireReadable,
-} from '../packages/packages.ts';
+import { type PackageId, packageLabel, recallPackage, requireReadable } from '../packages/packages.ts';
 import { getEcosystem } from '../releases/ecosystem.ts';
 import type { Services } from '../services.ts';
+import type { Look } from '../store/recall.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { isJsonObject, type Json, type JsonObject } from '../strict-json.ts';
 
@@ -50,25 +45,29 @@ declare module 'fastify' {
 export async function findRequestActor(
   services: Services,
   request: FastifyRequest,
+  look: Look = services.database.look(),
 ): Promise<Actor | undefined> {
   const header = request.headers.authorization;
   if (header === undefined) return undefined;
   const token = /^bearer +(\S+) *$/i.exec(header)?.[1] ?? '';
-  const actor = await findActor(services.database, token, services.clock());
+  const actor = await findActor(services.database, look, token, services.clock());
   if (actor === undefined) {
     noteDeadToken(services, token);
     throw new Refusal('unauthenticated', 'the token is unknown, expired or revoked: log in again');
   }
-  refuseOutside(request, actor);
-  noteUse(services, actor, programOf(request));
+  const program = programOf(request);
+  refuseOutside(request, actor, program.address);
+  noteUse(services, actor, program);
   return actor;
 }
 
-function refuseOutside(request: FastifyRequest, actor: Actor): void {
+function refuseOutside(request: FastifyRequest, actor: Actor, address: string): void {
+  const { limits, once } = actor.credential;
+  if (limits === undefined && once === undefined) return;
   const { config } = request.routeOptions;
   const { tokens = [], oneAct = false } = config;
   const { ecosystem = config.ecosystem ?? 'npm', name } = request.params as Partial<PackageId>;
-  refuseOtherNetwork(actor, request.ip);
+  refuseOtherNetwork(actor, address);
   if (!oneAct) refuseForOneAct(actor);
   if (tokens !== 'any') refuseBeyondLimits(actor, tokens, name && packageLabel({ ecosystem, name }));
 }
@@ -82,28 +81,36 @@ function noteRefusal(services: Services, request: FastifyRequest, error: unknown
  * The package a reader asks for. A token that is no good reads what everybody may read, as if it were not
  * there: an installation must not fail because a login ran out. What it cannot read, it is told why.
  */
-export async function readablePackage(services: Services, request: FastifyRequest): Promise<PackageRecord> {
+export async function readablePackage(
+  services: Services,
+  request: FastifyRequest,
+  look: Look = services.database.look(),
+): Promise<PackageRecord> {
   const id = packageParameter(services, request);
   const { database } = services;
   // Where cargo reads nothing without a token, no other route tells it either.
-  if (id.ecosystem === 'cargo' && services.settings.cargoAuthRequired) await requireActor(services, request);
+  if (id.ecosystem === 'cargo' && services.settings.cargoAuthRequired)
+    await requireActor(services, request, look);
   let actor: Actor | undefined;
   try {
-    actor = await findRequestActor(services, request);
+    actor = await findRequestActor(services, request, look);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const found = await recallPackage(database, id);
-    if (found !== undefined && (await recallPublic(database, found))) return found;
+    const seen = await recallPackage(database, look, id);
+    if (seen?.open) return seen.record;
     noteRefusal(services, request, error);
     throw error;
   }
-  const found = await recallPackage(database, id);
-  if (found !== undefined && (await recallPublic(database, found))) return found;
-  return await requireReadable(database.read, id, found, actor);
+  const seen = await recallPackage(database, look, id);
+  return seen?.open ? seen.record : await requireReadable(database.read, id, seen?.record, actor);
 }
 
-export async function requireActor(services: Services, request: FastifyRequest): Promise<Actor> {
-  const actor = await findRequestActor(services, request).catch((error: unknown) => {
+export async function requireActor(
+  services: Services,
+  request: FastifyRequest,
+  look: Look = services.database.look(),
+): Promise<Actor> {
+  const actor = await findRequestActor(services, request, look).catch((error: unknown) => {
     noteRefusal(services, request, error);
     throw error;
   });

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Document } from '../packages/document.ts';
+import { rememberTexts } from '../remember-texts.ts';
 import { setCaching } from './caching.ts';
 import { matchesEtag } from './matches-etag.ts';
 
@@ -21,7 +22,7 @@ export function sendDocument(
   reply: FastifyReply,
   { document, type, shared, vary }: DocumentAnswer,
 ): FastifyReply {
-  const gzip = acceptsGzip(request.headers['accept-encoding']) ? document.gzip : undefined;
+  const gzip = acceptsGzip(String(request.headers['accept-encoding'] ?? '')) ? document.gzip : undefined;
   // Other bytes, so another strong ETag: RFC 9110 §8.8.3.3.
   const etag = gzip === undefined ? `"${document.etag}"` : `"${document.etag}-gzip"`;
   setCaching(reply, shared, 'no-cache').header('etag', etag).header('vary', `accept-encoding, ${vary}`);
@@ -32,12 +33,12 @@ export function sendDocument(
 }
 
 /** Whether a client takes gzip: named, or meant by `*`, and not with a weight of nothing. */
-export function acceptsGzip(header: string | readonly string[] | undefined): boolean {
-  const codings = String(header ?? '')
+export const acceptsGzip = rememberTexts((header) => {
+  const codings = header
     .toLowerCase()
     .split(',')
     .map((coding) => coding.split(';').map((part) => part.trim()));
   const named = codings.find(([name]) => name === 'gzip' || name === 'x-gzip');
   const meant = named ?? codings.find(([name]) => name === '*');
   return meant !== undefined && !meant.some((part) => /^q=0(\.0{0,3})?$/.test(part));
-}
+});

@@ -1,15 +1,17 @@
 import type { Database } from '../store/database.ts';
+import type { Look } from '../store/recall.ts';
 import type { ReleaseRow } from '../store/schema.ts';
 
 export type Archive = Pick<ReleaseRow, 'sha256' | 'size'>;
 
 /** The archive of a published version, for those who read, of the last commit. */
-export async function recallArchive(
-  { recall, read }: Database,
+export function recallArchive(
+  { read }: Database,
+  look: Look,
   packageId: number,
   version: string,
-): Promise<Archive | undefined> {
-  return await recall(`archive ${packageId} ${version}`, () =>
+): Archive | undefined | Promise<Archive | undefined> {
+  return look.recall(`archive ${packageId} ${version}`, () =>
     read
       .selectFrom('releases')
       .select(['sha256', 'size'])

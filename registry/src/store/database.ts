@@ -6,7 +6,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { createGroupCommit } from './group-commit.ts';
 import { migrations } from './migrations.ts';
 import { keepPrepared } from './prepared-statements.ts';
-import { createRecall, type Recall } from './recall.ts';
+import { createLooks, type Look } from './recall.ts';
 import type { Schema } from './schema.ts';
 
 /** A transaction that will be committed whole or not at all. Only `Database.write` makes one. */
@@ -20,12 +20,8 @@ export interface Database {
   readonly read: Read;
   /** Runs `work` on one committed state, however many queries it makes. Never waits for a writer either. */
   snapshot<T>(work: (db: Read) => Promise<T>): Promise<T>;
-  /**
-   * What `read` answers, or answered before under the same key, if nobody has committed anything since, in this
-   * process or another. The key says all that the answer depends on besides the database: a row that was read before
-   * may be out of date, so its revision belongs into the key. It may hold no secret. Answers are not to be changed.
-   */
-  readonly recall: Recall;
+  /** Remembers what is read until somebody commits: see `recall.ts`. */
+  readonly look: () => Look;
   /**
    * Runs `work` whole or not at all, alone among writers, of this and of other processes. What it did is on disk
    * when the promise resolves. `work` must wait for nothing but the database: everybody waits for it.
@@ -52,7 +48,7 @@ export async function openDatabase(file: string): Promise<Database> {
   return {
     read: reader,
     snapshot: (work) => snapshots.transaction().execute(work),
-    recall: createRecall(() => version.get() as number),
+    look: createLooks(() => version.get() as number),
     write: (work) => groupCommit(() => work(writer as unknown as Write)),
     async close() {
       await Promise.all([reader, snapshots, writer].map((connection) => connection.destroy()));

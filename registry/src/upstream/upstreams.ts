@@ -21,6 +21,11 @@ export interface Upstreams {
 
 export const noUpstreams: Upstreams = { all: undefined, scopes: new Map(), local: [] };
 
+/** Whether any name at all is looked up elsewhere. */
+export function hasUpstreams({ all, scopes }: Upstreams): boolean {
+  return all !== undefined || scopes.size > 0;
+}
+
 /** Where a name would be looked up; `undefined` when it is this registry's alone. */
 export function upstreamOf({ all, scopes, local }: Upstreams, name: string): Upstream | undefined {
   const scope = scopeOf(name);

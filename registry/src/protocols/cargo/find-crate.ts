@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import { Refusal } from '../../errors.ts';
-import type { PackageId } from '../../packages/packages.ts';
-import type { Read } from '../../store/database.ts';
+import { type PackageId, type SeenPackage, seePackage } from '../../packages/packages.ts';
+import type { Database, Read } from '../../store/database.ts';
+import type { Look } from '../../store/recall.ts';
 import type { PackageRecord } from '../../store/schema.ts';
 import { canonicalName } from './crate-name.ts';
 import { withoutBuild } from './crate-version.ts';
@@ -20,6 +21,17 @@ export async function findCrate(db: Read, name: string): Promise<PackageRecord |
     .where(isCrate)
     .where(canonical, '=', canonicalName(name))
     .executeTakeFirst();
+}
+
+/** The same for those who only read. */
+export function recallCrate(
+  { read }: Database,
+  look: Look,
+  name: string,
+): SeenPackage | undefined | Promise<SeenPackage | undefined> {
+  return look.recall(`crate ${canonicalName(name)}`, async () =>
+    seePackage(read, await findCrate(read, name)),
+  );
 }
 
 /**

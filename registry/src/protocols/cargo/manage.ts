@@ -41,8 +41,9 @@ async function changeYanked(services: Services, request: FastifyRequest, yanked:
 export async function getOwners(services: Services, request: FastifyRequest) {
   const reader = await readerOf(services, request);
   const crate = await readableCrate(services, reader, parameter(request, 'name'));
-  if (reader?.credential.once !== undefined)
-    refuseActBeyondLimits(reader, { action: 'owner:list', subject: packageSubject(crate), details: {} });
+  const { actor } = reader;
+  if (actor?.credential.once !== undefined)
+    refuseActBeyondLimits(actor, { action: 'owner:list', subject: packageSubject(crate), details: {} });
   const people = await listPeople(services.database.read, crate);
   return {
     users: people.map(({ id, name, role, organisation }) => ({

@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Actor } from '../../accounts/actor.ts';
 import { readDocument } from '../../packages/read-document.ts';
 import { type Archive, recallArchive } from '../../releases/find-archive.ts';
 import type { Services } from '../../services.ts';
@@ -9,7 +8,15 @@ import { sendDocument } from '../send-document.ts';
 import { indexPath, isCrateName } from './crate-name.ts';
 import { findCrate } from './find-crate.ts';
 import { indexForm } from './index-document.ts';
-import { indexScopes, isShared, noSuchCrate, readableCrate, readerOf, stagingToken } from './reader.ts';
+import {
+  indexScopes,
+  isShared,
+  noSuchCrate,
+  type Reader,
+  readableCrate,
+  readerOf,
+  stagingToken,
+} from './reader.ts';
 import { findStagedArchive, withStaged } from './staged-view.ts';
 import { indexConfig } from './urls.ts';
 
@@ -51,7 +58,7 @@ export async function getCrate(services: Services, request: FastifyRequest, repl
   if (staged !== undefined)
     return await sendArchive(services, request, reply, { archive: staged, type: crateType, shared: false });
   const crate = await readableCrate(services, reader, name);
-  const archive = await recallArchive(services.database, crate.id, version);
+  const archive = await recallArchive(services.database, reader.look, crate.id, version);
   if (archive === undefined) throw noSuchCrate();
   const shared = isShared(services, crate);
   return await sendArchive(services, request, reply, { archive, type: crateType, shared });
@@ -61,7 +68,7 @@ const crateType = 'application/gzip';
 
 async function ownStaged(
   services: Services,
-  reader: Actor | undefined,
+  reader: Reader,
   { name, version }: { readonly name: string; readonly version: string },
 ): Promise<Archive | undefined> {
   const { read } = services.database;

@@ -12,8 +12,8 @@ type Handler = (services: Services, request: FastifyRequest, reply: FastifyReply
 
 /** Everything below `/cargo`, where requests and refusals look as cargo has them. `:name` is the name of a crate. */
 export function addCargoRoutes(app: FastifyInstance, services: Services): void {
-  const on = (handler: Handler) => async (request: FastifyRequest, reply: FastifyReply) =>
-    await handler(services, request, reply);
+  const on = (handler: Handler) => (request: FastifyRequest, reply: FastifyReply) =>
+    handler(services, request, reply);
   /** Reading what everybody may read takes no more than a token. */
   const anyToken = { config: { tokens: 'any' } } as const;
   /** What a limited token needs to be heard; as is one that was made for this one act. */
@@ -23,7 +23,10 @@ export function addCargoRoutes(app: FastifyInstance, services: Services): void {
 
   app.register(
     (cargo, _options, done) => {
-      cargo.addHook('onRequest', async (request) => nameScheme(request));
+      cargo.addHook('onRequest', (request, _reply, done) => {
+        nameScheme(request);
+        done();
+      });
       cargo.setErrorHandler((error: FastifyError, request, reply) =>
         answerCargoError(services, error, request, reply),
       );

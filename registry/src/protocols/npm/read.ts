@@ -32,9 +32,10 @@ export async function getPackument(services: Services, request: FastifyRequest, 
 
 /** `GET /<package>/-/<file>.tgz`: bytes that never change under this URL. */
 export async function getArchive(services: Services, request: FastifyRequest, reply: FastifyReply) {
-  const record = await readablePackage(services, request);
+  const look = services.database.look();
+  const record = await readablePackage(services, request, look);
   const version = versionInFileName(record.name, parameter(request, 'file'));
-  const archive = await recallArchive(services.database, record.id, version);
+  const archive = await recallArchive(services.database, look, record.id, version);
   if (archive === undefined) throw noSuchArchive();
   const shared = record.access === 'public';
   return await sendArchive(services, request, reply, { archive, type: 'application/octet-stream', shared });

@@ -99,7 +99,8 @@ export async function whoAmI(services: Services, request: FastifyRequest) {
  */
 export async function deleteToken(services: Services, request: FastifyRequest, reply: FastifyReply) {
   const actor = await requireActor(services, request);
-  const named = await findActor(services.database, parameter(request, 'token'), services.clock());
+  const { database, clock } = services;
+  const named = await findActor(database, database.look(), parameter(request, 'token'), clock());
   if (named?.accountId !== actor.accountId) throw new Refusal('not_found', 'there is no such token');
   // Whoever holds a token may give it up; ending another one is for the account.
   if (named.credential.id !== actor.credential.id) refuseBeyondLimits(actor, [], undefined);

@@ -5,6 +5,7 @@ import { parsePackageName } from '../../../packages/package-name.ts';
 import { prepareDocument, sizeOf } from '../../../packages/prepare-document.ts';
 import type { Services } from '../../../services.ts';
 import { foreignSource } from '../../../upstream/foreign-names.ts';
+import { hasUpstreams } from '../../../upstream/upstreams.ts';
 import { setCaching } from '../../caching.ts';
 import { matchesEtag } from '../../matches-etag.ts';
 import { parameter, queryParameter, requireActor } from '../../request.ts';
@@ -26,13 +27,15 @@ type ForeignHandler = (
 
 /** Answers with `local` whatever belongs here, and everything where there is no upstream. */
 export function orUpstream(local: Handler, foreign: ForeignHandler): Handler {
-  return async (services, request, reply) => {
+  const choose: Handler = async (services, request, reply) => {
     const source = await sourceOf(services, request);
     if (source === undefined) return await local(services, request, reply);
     // What the operator's token may read is for the people of this registry, and for nobody else.
     if (!isShared(source)) await requireActor(services, request);
     return await foreign(services, source, request, reply);
   };
+  return (services, request, reply) =>
+    (hasUpstreams(services.settings.upstreams) ? choose : local)(services, request, reply);
 }
 
 async function sourceOf(services: Services, request: FastifyRequest): Promise<ForeignPackage | undefined> {
