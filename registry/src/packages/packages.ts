@@ -54,6 +54,7 @@ export interface SeenPackage {
   readonly open: boolean;
 }
 
+/** As of the look, or remembered from one at which nothing had changed since. */
 export function recallPackage(
   { read }: Database,
   look: Look,
