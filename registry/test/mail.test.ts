@@ -7,7 +7,7 @@ import { renderMail } from '../src/mail/render.ts';
 import type { SmtpServer } from '../src/mail/smtp-url.ts';
 import { parseSmtpUrl } from '../src/mail/smtp-url.ts';
 import { type TemplateName, templates } from '../src/mail/templates.ts';
-import type { MailTransport, OutgoingMail } from '../src/mail/transport.ts';
+import { MailFailure, type MailTransport, type OutgoingMail } from '../src/mail/transport.ts';
 import { createFolderTransport, createSmtpTransport } from '../src/mail/transports.ts';
 import { mostAttempts, sendDueMail, startMailWorker, waitAfter } from '../src/mail/worker.ts';
 import { MailServer, mailPassword, startMailServer } from './support/mail-server.ts';
@@ -293,6 +293,39 @@ describe('the outbox', () => {
     gate.resolve();
     await stopped;
     expect(outbox(registry).map((row) => row.sent_at !== null)).toEqual([true, false]);
+    // What was claimed for later is free for the next worker at once.
+    expect(outbox(registry)[1]).toMatchObject({ attempts: 0, claimed_until: 0 });
+  });
+
+  test('a worker that is overtaken gives back nothing that is another one’s by now', async () => {
+    const registry = await createTestRegistry();
+    await enqueue(registry, 'alice@example.org');
+    await enqueue(registry, 'bob@example.org');
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow = sendDueMail(
+      registry.services,
+      scripted(async () => {
+        begun.resolve();
+        await gate.promise;
+        throw new MailFailure('the mail server is away', { cause: undefined, thisMailOnly: false });
+      }),
+    );
+    await begun.promise;
+    registry.clock.advance(5 * minute);
+    const claimed = Promise.withResolvers<void>();
+    void sendDueMail(
+      registry.services,
+      scripted(async () => {
+        claimed.resolve();
+        await new Promise(() => {});
+      }),
+    );
+    await claimed.promise;
+    const before = outbox(registry);
+    gate.resolve();
+    expect(await slow).toBe(0);
+    expect(outbox(registry)).toEqual(before);
+    expect(before.map((row) => row.claimed_until > registry.clock.now)).toEqual([true, true]);
   });
 });
 

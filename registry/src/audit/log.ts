@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Read, Write } from '../store/database.ts';
 import type { AuditEventRow } from '../store/schema.ts';
@@ -135,15 +135,15 @@ async function lastEvent(db: Read): Promise<AuditHead | undefined> {
 
 /** Length-prefixed, so that no two different events have the same bytes. */
 function hashOf(row: Omit<AuditEventRow, 'hash'>): string {
-  const hash = createHash('sha256');
   const members = [row.previous, row.sequence, row.at, row.tag, row.actor, row.subject, row.details];
-  for (const member of members) {
-    const bytes = Buffer.from(String(member), 'utf8');
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    hash.update(length).update(bytes);
-  }
-  return hash.digest('hex');
+  return hash('sha256', Buffer.concat(members.flatMap((member) => prefixed(String(member)))));
+}
+
+function prefixed(text: string): [length: Buffer, bytes: Buffer] {
+  const bytes = Buffer.from(text, 'utf8');
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return [length, bytes];
 }
 
 export type AuditVerdict =

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Services } from '../services.ts';
-import type { Read, Write } from '../store/database.ts';
+import type { Write } from '../store/database.ts';
 import type { OutboxRow } from '../store/schema-people.ts';
+import { type Placeholders, statement } from '../store/statement.ts';
 import { renderMail } from './render.ts';
 import { type TemplateName, templates } from './templates.ts';
 import { MailFailure, type MailTransport } from './transport.ts';
@@ -35,10 +36,13 @@ const pause = 2 * second;
 
 type Needed = Pick<Services, 'database' | 'clock' | 'settings' | 'log'>;
 
-/** A mail that was claimed, and what came of sending it. */
+/** So many that one after the other they are sent while the claim lasts. Each claim is a commit that others wait for. */
+const mostClaimed = 4;
+
+/** A mail that was claimed, and what came of it. */
 interface Outcome {
   readonly mail: Mail;
-  readonly failure: MailFailure | undefined;
+  readonly result: 'sent' | 'untried' | MailFailure;
 }
 
 /** Sends everything that is due, oldest first, until nothing is left or the server is out of reach. */
@@ -48,13 +52,13 @@ export async function sendDueMail(
   stopping?: AbortSignal,
 ): Promise<number> {
   let sent = 0;
-  let outcome: Outcome | undefined;
+  let outcomes: readonly Outcome[] = [];
   for (;;) {
-    const goOn = !stopping?.aborted && (outcome?.failure?.thisMailOnly ?? true);
-    const mail = await settleAndClaim(services, outcome, goOn);
-    if (mail === undefined) return sent;
-    outcome = { mail, failure: await attempt(services, transport, mail) };
-    if (outcome.failure === undefined) sent += 1;
+    const goOn = !stopping?.aborted && outcomes.every(({ result }) => allowsOthers(result));
+    const claimed = await settleAndClaim(services, outcomes, goOn);
+    if (claimed.length === 0) return sent;
+    outcomes = await sendEach(services, transport, claimed, stopping);
+    sent += outcomes.filter(({ result }) => result === 'sent').length;
   }
 }
 
@@ -63,53 +67,80 @@ export function waitAfter(attempts: number): number {
   return Math.min(firstWait * 2 ** (attempts - 1), longestWait);
 }
 
-/** Notes what came of one mail and claims the next, in one transaction: publishing waits for each of them. */
+function allowsOthers(result: Outcome['result']): boolean {
+  return result === 'sent' || (result instanceof MailFailure && result.thisMailOnly);
+}
+
+/** Notes what came of some mails and claims the next ones, in one transaction. */
 async function settleAndClaim(
   { database, clock }: Needed,
-  outcome: Outcome | undefined,
+  outcomes: readonly Outcome[],
   goOn: boolean,
-): Promise<Mail | undefined> {
+): Promise<Mail[]> {
   // Asked without the lock: most of the time there is nothing.
-  if (outcome === undefined && (!goOn || (await findDue(database.read, clock())) === undefined))
-    return undefined;
+  if (outcomes.length === 0 && (!goOn || (await due.first(database.read, { now: clock() })) === undefined))
+    return [];
   return await database.write(async (transaction) => {
     const now = clock();
-    if (outcome !== undefined) await settle(transaction, outcome, now);
-    return goOn ? await claimNext(transaction, now) : undefined;
+    for (const outcome of outcomes) await settle(transaction, outcome, now);
+    return goOn ? await claimNext(transaction, now) : [];
   });
 }
 
-async function claimNext(transaction: Write, now: number): Promise<Mail | undefined> {
-  const due = await findDue(transaction, now);
-  if (due === undefined) return undefined;
-  const claimed_until = now + claimLifetime;
-  const result = await transaction
-    .updateTable('outbox')
-    .set({ claimed_until })
-    .where('id', '=', due.id)
-    .where('claimed_until', '=', due.claimed_until)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n ? { ...due, claimed_until } : undefined;
+async function claimNext(transaction: Write, now: number): Promise<Mail[]> {
+  const claimedUntil = now + claimLifetime;
+  const mails = await due.all(transaction, { now });
+  for (const { id } of mails) await claim.run(transaction, { id, claimedUntil });
+  return mails.map((mail) => ({ ...mail, claimed_until: claimedUntil }));
 }
 
-async function findDue(db: Read, now: number): Promise<Mail | undefined> {
-  return await db
+const due = statement((db, { now }: Placeholders<{ now: number }>) =>
+  db
     .selectFrom('outbox')
     .selectAll()
     .where('sent_at', 'is', null)
     .where('next_at', '<=', now)
     .where('claimed_until', '<=', now)
-    .where('attempts', '<', mostAttempts)
+    .where('attempts', '<', sql.lit(mostAttempts))
     .orderBy('id')
-    .limit(1)
-    .executeTakeFirst();
+    .limit(sql.lit(mostClaimed)),
+);
+
+const claim = statement((db, { id, claimedUntil }: Placeholders<{ id: number; claimedUntil: number }>) =>
+  db.updateTable('outbox').set({ claimed_until: claimedUntil }).where('id', '=', id),
+);
+
+/** Unless somebody else has claimed it since. */
+const giveBack = statement((db, { id, claimedUntil }: Placeholders<{ id: number; claimedUntil: number }>) =>
+  db
+    .updateTable('outbox')
+    .set({ claimed_until: 0 })
+    .where('id', '=', id)
+    .where('claimed_until', '=', claimedUntil),
+);
+
+/** One after the other. What is left when one shows that none would arrive, or at a stop, is not tried. */
+async function sendEach(
+  services: Needed,
+  transport: MailTransport,
+  mails: readonly Mail[],
+  stopping: AbortSignal | undefined,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let goOn = true;
+  for (const mail of mails) {
+    const result: Outcome['result'] = goOn ? await attempt(services, transport, mail) : 'untried';
+    outcomes.push({ mail, result });
+    goOn &&= allowsOthers(result) && !stopping?.aborted;
+  }
+  return outcomes;
 }
 
 async function attempt(
   services: Needed,
   transport: MailTransport,
   mail: Mail,
-): Promise<MailFailure | undefined> {
+): Promise<'sent' | MailFailure> {
   try {
     await transport.send({ ...outgoing(services, mail), id: mail.id, at: mail.created_at });
   } catch (error) {
@@ -117,7 +148,7 @@ async function attempt(
     services.log(`mail ${mail.id} (${mail.template}) was not sent: ${failure.message}`);
     return failure;
   }
-  return undefined;
+  return 'sent';
 }
 
 function outgoing({ settings }: Needed, mail: Mail) {
@@ -139,23 +170,26 @@ function asFailure(error: unknown): MailFailure {
   return new MailFailure('it could not be written', { cause: error, thisMailOnly: true });
 }
 
-async function settle(transaction: Write, { mail, failure }: Outcome, now: number): Promise<void> {
-  if (failure === undefined) await markSent(transaction, mail, now);
-  else await markFailed(transaction, mail, failure.message, now);
+async function settle(transaction: Write, { mail, result }: Outcome, now: number): Promise<void> {
+  if (result === 'sent') await markSent(transaction, mail, now);
+  else if (result === 'untried')
+    await giveBack.run(transaction, { id: mail.id, claimedUntil: mail.claimed_until });
+  else await markFailed(transaction, mail, result.message, now);
 }
 
 /** The link is in the mail now and nowhere else. */
 async function markSent(transaction: Write, mail: Mail, now: number): Promise<void> {
-  await transaction
-    .updateTable('outbox')
-    .set({ sent_at: now, content: '{}', failure: null })
-    .where('id', '=', mail.id)
-    .execute();
-  await transaction
-    .deleteFrom('outbox')
-    .where('sent_at', '<', now - keepSent)
-    .execute();
+  await putSent.run(transaction, { id: mail.id, now });
+  await forgetSent.run(transaction, { before: now - keepSent });
 }
+
+const putSent = statement((db, { id, now }: Placeholders<{ id: number; now: number }>) =>
+  db.updateTable('outbox').set({ sent_at: now, content: '{}', failure: null }).where('id', '=', id),
+);
+
+const forgetSent = statement((db, { before }: Placeholders<{ before: number }>) =>
+  db.deleteFrom('outbox').where('sent_at', '<', before),
+);
 
 async function markFailed(transaction: Write, mail: Mail, failure: string, now: number): Promise<void> {
   const attempts = mail.attempts + 1;

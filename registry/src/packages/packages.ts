@@ -165,7 +165,7 @@ const markChanged = statement((db, { ecosystem, name, now }: Placeholders<Packag
  * revision, and render what they have not got.
  */
 export async function finishChange(
-  { ecosystems, signingKeys }: Pick<Services, 'ecosystems' | 'signingKeys'>,
+  { ecosystems }: Pick<Services, 'ecosystems'>,
   transaction: Write,
   id: PackageId,
   now: number,
@@ -173,7 +173,6 @@ export async function finishChange(
   const changed = await markChanged.get(transaction, { ...id, now });
   const ecosystem = ecosystems[id.ecosystem];
   if (ecosystem === undefined) throw new Error(`the ecosystem ${id.ecosystem} is not known`);
-  await ecosystem.seal?.(transaction, changed, signingKeys);
   await ecosystem.renderer.afterChange?.(transaction, changed);
 }
 

@@ -11,6 +11,7 @@ import { tagRelease } from '../packages/tags.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import { mailPublished } from './mail-published.ts';
+import { sealReleases } from './seal.ts';
 import { getStaged, type StagedRelease } from './staged.ts';
 import { releaseSubject } from './standing.ts';
 
@@ -92,6 +93,7 @@ async function publish(services: Services, transaction: Write, work: Work): Prom
   const id = idOf(staged);
   const by = requester.actor.name;
   await settle(transaction, work, { state: 'published', factor, published_at: now });
+  await sealReleases(services, transaction, staged.package);
   await tagRelease(transaction, staged.package.id, tag, id.version);
   const details = { sha256: id.sha256, size, tag, factor, stage: staged.stageId, staged_by: stagedBy };
   await recordEvent(transaction, now, {

@@ -1,7 +1,6 @@
 import { Refusal } from '../errors.ts';
 import type { IndexRenderer } from '../packages/index-renderer.ts';
-import type { Read, Write } from '../store/database.ts';
-import type { PackageRecord } from '../store/schema.ts';
+import type { Read } from '../store/database.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { ReadSubmission } from './submission.ts';
 
@@ -20,10 +19,29 @@ export interface Ecosystem {
    * in the transaction that takes it, too.
    */
   refuseClash?(db: Read, release: Named): Promise<void>;
-  /** What the registry itself says of the releases that are public now; the last step of every change. */
-  seal?(transaction: Write, record: PackageRecord, keys: SigningKeys): Promise<void>;
+  readonly seal?: Seal;
   readonly renderer: IndexRenderer;
 }
+
+/** What an index says of a release: JSON text, in full and in short. */
+export interface Entries {
+  readonly entry: string;
+  readonly shortEntry: string;
+}
+
+/** The same with what the registry itself says of the release, and the key it says it with. */
+export interface Sealed extends Entries {
+  readonly signedBy: string | null;
+}
+
+/**
+ * Adds what the registry says of a release that becomes public. In its transaction, for a key ends in one: see
+ * `rotate-signing-key.ts`. Nothing that waits for approval is sealed.
+ */
+export type Seal = (
+  release: Entries & { readonly name: string; readonly version: string },
+  keys: SigningKeys,
+) => Sealed;
 
 interface Named {
   readonly name: string;

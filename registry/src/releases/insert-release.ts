@@ -4,18 +4,19 @@ import { keptToken } from '../accounts/tokens.ts';
 import { recordEvent } from '../audit/log.ts';
 import { type PackageId, packageSubject } from '../packages/packages.ts';
 import { takeScope } from '../packages/scopes.ts';
-import type { BlobStore } from '../store/blobs.ts';
+import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
 import type { ReleaseRow } from '../store/schema.ts';
 import { columns, type Placeholders, statement } from '../store/statement.ts';
 import { keepAttestation } from './keep-attestation.ts';
+import { sealed } from './seal.ts';
 import type { ExactRelease } from './standing.ts';
 import type { Submission } from './submission.ts';
 
 /** What is written of a release when it arrives, whether it becomes public then or waits for that. */
 export interface Step {
   readonly transaction: Write;
-  readonly blobs: BlobStore;
+  readonly services: Pick<Services, 'blobs' | 'ecosystems' | 'signingKeys'>;
   readonly actor: Actor;
   readonly id: ExactRelease;
   readonly submission: Submission;
@@ -86,6 +87,7 @@ const releaseColumns = [
   'readme',
   'readme_filename',
   'deprecated',
+  'signed_by',
   'published_at',
   'stage_id',
   'staged_at',
@@ -105,12 +107,16 @@ type Beginning =
   | { readonly state: 'staged'; readonly stageId: string; readonly program: Program };
 
 export async function insertRelease(
-  { transaction, blobs, actor, id, submission, now }: Step,
+  { transaction, services, actor, id, submission, now }: Step,
   packageId: number,
   beginning: Beginning,
 ): Promise<void> {
-  const { archive, entry, shortEntry, readme } = submission;
-  await blobs.keepIn(transaction, archive);
+  const { archive, readme } = submission;
+  const { entry, shortEntry, signedBy } =
+    beginning.state === 'published'
+      ? sealed(services, id, submission)
+      : { entry: submission.entry, shortEntry: submission.shortEntry, signedBy: null };
+  await services.blobs.keepIn(transaction, archive);
   const { id: releaseId } = await insertRow.get(transaction, {
     package_id: packageId,
     version: id.version,
@@ -124,6 +130,7 @@ export async function insertRelease(
     readme: readme?.text ?? null,
     readme_filename: readme?.fileName ?? null,
     deprecated: null,
+    signed_by: signedBy,
     published_at: now,
     ...(beginning.state === 'staged' ? stageOf(beginning, actor, submission.tag, now) : notStaged),
   });

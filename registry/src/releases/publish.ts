@@ -111,7 +111,7 @@ async function release(
     await refuseClash(services.ecosystems, transaction, id);
     await settleProof(transaction, { actor, demand: standing.demand, proof, now });
     const factor = proof?.factor ?? null;
-    const step = { transaction, blobs: services.blobs, actor, id, submission, now };
+    const step = { transaction, services, actor, id, submission, now };
     const packageId = standing.record?.id ?? (await createPackage(step));
     await insertRelease(step, packageId, { state: 'published', factor });
     await tagRelease(transaction, packageId, submission.tag, id.version);

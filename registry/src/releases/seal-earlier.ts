@@ -1,5 +1,6 @@
 import { finishChange } from '../packages/packages.ts';
 import type { Services } from '../services.ts';
+import { sealReleases } from './seal.ts';
 
 /**
  * Signs what was published before there was a key, or with a key that was thrown away. One package at a time, so
@@ -12,7 +13,7 @@ export async function sealEarlier(
   const sealing = Object.keys(ecosystems).filter((name) => ecosystems[name]?.seal !== undefined);
   const waiting = await database.read
     .selectFrom('packages')
-    .select(['ecosystem', 'name'])
+    .selectAll()
     .where('ecosystem', 'in', sealing)
     .where((eb) =>
       eb.exists(
@@ -25,6 +26,9 @@ export async function sealEarlier(
       ),
     )
     .execute();
-  for (const id of waiting)
-    await database.write((transaction) => finishChange(services, transaction, id, clock()));
+  for (const record of waiting)
+    await database.write(async (transaction) => {
+      await sealReleases(services, transaction, record);
+      await finishChange(services, transaction, record, clock());
+    });
 }

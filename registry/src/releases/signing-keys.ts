@@ -6,13 +6,18 @@ import {
   type KeyObject,
   sign,
 } from 'node:crypto';
-import { createPrivateFile, readPrivateFile, replacePrivateFile } from '../store/private-file.ts';
+import {
+  createPrivateFile,
+  privateFileState,
+  readPrivateFile,
+  replacePrivateFile,
+} from '../store/private-file.ts';
 
 /**
  * The keys with which the registry says of a release that it published these bytes: ECDSA over P-256 with
  * SHA-256, what npm's clients verify. The key file holds `private <PKCS #8 in base64>` in its first line, and in
  * each further one `public <SPKI in base64> <when it ended>`: a key that was replaced stays good for what was
- * published before. The file is read at each use, as the seed keys' is: a running server follows a rotation.
+ * published before. The file is looked at at each use, as the seed keys' is: a running server follows a rotation.
  */
 export interface SigningKeys {
   /** With the current key. */
@@ -39,11 +44,11 @@ export interface PublicKey {
 /** The keys in `file`, which is made with a first key when there is none. */
 export function openSigningKeys(file: string): SigningKeys {
   if (readPrivateFile(file) === undefined) createPrivateFile(file, textOf(createKey(), []));
-  // The file is read each time, for an operator may rotate the key; taking it apart costs ten times as much.
-  let known: (Keys & { readonly text: string | undefined }) | undefined;
+  // It is looked at each time whether it is still the same file, for an operator may rotate the key.
+  let known: (Keys & { readonly state: string }) | undefined;
   const keys = () => {
-    const text = readPrivateFile(file);
-    if (known === undefined || known.text !== text) known = { ...parseKeys(text), text };
+    const state = privateFileState(file);
+    if (known === undefined || known.state !== state) known = { ...parseKeys(readPrivateFile(file)), state };
     return known;
   };
   return {

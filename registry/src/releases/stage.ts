@@ -127,7 +127,7 @@ async function stage(
     await refuseClash(services.ecosystems, transaction, id);
     await refuseEnded(transaction, actor, now);
     await refuseWhileHeld(transaction, actor.accountId, now);
-    const step = { transaction, blobs: services.blobs, actor, id, submission, now };
+    const step = { transaction, services, actor, id, submission, now };
     const packageId = record?.id ?? (await createPackage(step));
     await refuseTooMany(transaction, packageId, id);
     const stageId = randomUUID();

@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -20,6 +21,15 @@ export function readPrivateFile(file: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new Error(`the key file ${file} cannot be read`, { cause: error });
   }
+}
+
+/**
+ * Another text once the file was replaced or written: which file it is, when it was written, how long it is. `absent`
+ * where there is none.
+ */
+export function privateFileState(file: string): string {
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? 'absent' : `${found.dev} ${found.ino} ${found.ctimeNs} ${found.size}`;
 }
 
 /** Of two processes that start at once, the first one's content counts for both. */
