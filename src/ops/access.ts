@@ -1,11 +1,11 @@
 import type { AccessChange } from '../ecosystems/package-changes.ts';
+import { openAuthenticated, openWithTokenIfAny } from './authenticated.ts';
 import {
   type ChangeContext,
   type ChangeRequest,
   changeAtRegistry,
   ownersHint,
 } from './change-at-registry.ts';
-import { openAuthenticated, openConnection, optionalCredential } from './connection.ts';
 import { withHint } from './with-hint.ts';
 
 /** Verdaccio, for one, has access in its own settings, and answers these questions so. */
@@ -20,9 +20,11 @@ export async function showAccess(
   request: ReadRequest & { readonly packageName: string },
 ): Promise<void> {
   const { packageName } = request;
-  const { target, registry } = await openConnection(context, { explicit: request.registry, packageName });
-  const credential = await optionalCredential(context, target);
-  const status = await withHint(hints, () => registry.packages.visibility(packageName, credential?.token));
+  const choice = { explicit: request.registry, packageName };
+  const { registry, withToken } = await openWithTokenIfAny(context, choice);
+  const status = await withHint(hints, () =>
+    withToken((token) => registry.packages.visibility(packageName, token)),
+  );
   context.terminal.result({ package: packageName, status }, `${packageName}: ${status}`);
 }
 
@@ -49,9 +51,9 @@ export async function listPackages(
   context: ChangeContext,
   request: ReadRequest & { readonly who: string | undefined },
 ): Promise<void> {
-  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
-  const who = request.who ?? (await registry.whoAmI(credential.token));
-  const packages = await registry.packages.packagesOf(credential.token, who);
+  const { registry, withToken } = await openAuthenticated(context, { explicit: request.registry });
+  const who = request.who ?? (await withToken((token) => registry.whoAmI(token)));
+  const packages = await withToken((token) => registry.packages.packagesOf(token, who));
   context.terminal.result({ of: who, packages }, asLines(packages));
 }
 
@@ -60,10 +62,10 @@ export async function listCollaborators(
   request: ReadRequest & { readonly packageName: string },
 ): Promise<void> {
   const { packageName } = request;
-  const { target, registry } = await openConnection(context, { explicit: request.registry, packageName });
-  const credential = await optionalCredential(context, target);
+  const choice = { explicit: request.registry, packageName };
+  const { registry, withToken } = await openWithTokenIfAny(context, choice);
   const collaborators = await withHint(hints, () =>
-    registry.packages.collaborators(packageName, credential?.token),
+    withToken((token) => registry.packages.collaborators(packageName, token)),
   );
   context.terminal.result({ package: packageName, collaborators }, asLines(collaborators));
 }

@@ -1,17 +1,14 @@
-import type { Context } from '../context.ts';
 import type { Proofs } from '../ecosystems/proofs.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import type { ErrorCode } from '../errors.ts';
 import { withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
-import { openAuthenticated } from './connection.ts';
+import { openAuthenticated } from './authenticated.ts';
+import type { LogInContext } from './log-in.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
 import { withHint } from './with-hint.ts';
 
-export type ChangeContext = Pick<
-  Context,
-  'registries' | 'credentials' | 'connect' | 'terminal' | 'prompter' | 'environmentOneTimePassword'
->;
+export type ChangeContext = LogInContext;
 
 /** What every command that changes something at a registry was told. */
 export interface ChangeRequest {
@@ -31,10 +28,12 @@ export async function changeAtRegistry<T>(
   { registry: explicit, oneTimePassword, packageName, hints = {} }: Change,
   run: (registry: Registry, proofs: Proofs) => Promise<T>,
 ): Promise<T> {
-  const { registry, credential } = await openAuthenticated(context, { explicit, packageName });
+  const { registry, withToken } = await openAuthenticated(context, { explicit, packageName });
   const source = oneTimePasswordSource(context, oneTimePassword, registry);
   return await withHint(hints, () =>
-    withSecondFactor(source, (code) => run(registry, { token: credential.token, oneTimePassword: code })),
+    withSecondFactor(source, (oneTimePassword) =>
+      withToken((token) => run(registry, { token, oneTimePassword })),
+    ),
   );
 }
 

@@ -11,13 +11,7 @@ export interface Connection {
   readonly registry: Registry;
 }
 
-/** As {@link Connection}, with the token to use there. */
-export interface AuthenticatedConnection extends Connection {
-  readonly credential: Credential;
-}
-
 type ConnectionContext = Pick<Context, 'registries' | 'connect'>;
-type CredentialContext = ConnectionContext & Pick<Context, 'credentials'>;
 
 export async function openConnection(
   context: ConnectionContext,
@@ -25,16 +19,6 @@ export async function openConnection(
 ): Promise<Connection> {
   const target = await context.registries.resolve(choice);
   return { target, registry: await context.connect(target) };
-}
-
-/** Throws `E_NOT_LOGGED_IN` before anything is sent when there is no token. */
-export async function openAuthenticated(
-  context: CredentialContext,
-  choice: RegistryChoice,
-): Promise<AuthenticatedConnection> {
-  const target = await context.registries.resolve(choice);
-  const credential = await context.credentials.require(target);
-  return { target, registry: await context.connect(target), credential };
 }
 
 /**

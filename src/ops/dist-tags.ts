@@ -1,12 +1,12 @@
 import { PubError } from '../errors.ts';
 import type { PackageSpec } from '../package-spec.ts';
+import { openWithTokenIfAny } from './authenticated.ts';
 import {
   type ChangeContext,
   type ChangeRequest,
   changeAtRegistry,
   ownersHint,
 } from './change-at-registry.ts';
-import { openConnection, optionalCredential } from './connection.ts';
 import { chooseTag } from './release-tag.ts';
 
 export async function listTags(
@@ -15,9 +15,8 @@ export async function listTags(
 ): Promise<void> {
   const { packageName } = request;
   const choice = { explicit: request.registry, packageName };
-  const { target, registry } = await openConnection(context, choice);
-  const credential = await optionalCredential(context, target);
-  const tags = await registry.packages.tags(packageName, credential?.token);
+  const { registry, withToken } = await openWithTokenIfAny(context, choice);
+  const tags = await withToken((token) => registry.packages.tags(packageName, token));
   const lines = Object.entries(tags).map(([tag, version]) => `${tag}: ${version}`);
   context.terminal.result({ package: packageName, tags }, lines.join('\n'));
 }

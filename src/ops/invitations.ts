@@ -1,22 +1,17 @@
 import { isCargoIndex } from '../config/registry-target.ts';
-import type { Context } from '../context.ts';
 import { PubError } from '../errors.ts';
 import { withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
-import { openAuthenticated } from './connection.ts';
+import { openAuthenticated } from './authenticated.ts';
+import type { LogInContext } from './log-in.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
 
-type InvitationContext = Pick<
-  Context,
-  'registries' | 'credentials' | 'connect' | 'terminal' | 'prompter' | 'environmentOneTimePassword'
->;
-
 export async function listInvitations(
-  context: InvitationContext,
+  context: LogInContext,
   { registry: explicit }: { readonly registry: string | undefined },
 ): Promise<void> {
-  const { registry, credential } = await openAuthenticated(context, { explicit });
-  const open = await registry.invitations(credential.token);
+  const { registry, withToken } = await openAuthenticated(context, { explicit });
+  const open = await withToken((token) => registry.invitations(token));
   const lines = open.map(
     ({ ecosystem, packageName, role, invitedBy, expires }) =>
       `${ecosystem === 'npm' ? '' : `${ecosystem}:`}${packageName}  ${role}  from ${invitedBy}  until ${expires.slice(0, 10)}`,
@@ -40,11 +35,11 @@ interface Answer {
 }
 
 /** An account has at most one open invitation to a package, so the package names it. */
-export async function answerInvitation(context: InvitationContext, request: Answer): Promise<void> {
+export async function answerInvitation(context: LogInContext, request: Answer): Promise<void> {
   const { packageName, answer } = request;
   const choice = { explicit: request.registry, packageName };
-  const { target, registry, credential } = await openAuthenticated(context, choice);
-  const open = await registry.invitations(credential.token);
+  const { target, registry, withToken } = await openAuthenticated(context, choice);
+  const open = await withToken((token) => registry.invitations(token));
   const meant = isCargoIndex(target.url) ? 'cargo' : 'npm';
   const invitation = open.find(
     (candidate) => candidate.packageName === packageName && candidate.ecosystem === meant,
@@ -56,7 +51,7 @@ export async function answerInvitation(context: InvitationContext, request: Answ
   }
   const source = oneTimePasswordSource(context, request.oneTimePassword, registry);
   await withSecondFactor(source, (oneTimePassword) =>
-    registry.answerInvitation({ token: credential.token, oneTimePassword }, invitation.id, answer),
+    withToken((token) => registry.answerInvitation({ token, oneTimePassword }, invitation.id, answer)),
   );
   const { role, invitedBy } = invitation;
   if (answer === 'accept') context.terminal.status('Accepted', `you are ${articled(role)} of ${packageName}`);

@@ -95,7 +95,7 @@ export async function logInAgain(
   { account }: Credential,
 ): Promise<Credential> {
   const { displayUrl } = connection.registry;
-  context.terminal.warn(`the login to ${displayUrl} has ended: log in again, and this goes on`);
+  context.terminal.warn(`the login to ${displayUrl} has ended`);
   const token = await newToken(context, connection, whoeverIsAsked);
   try {
     const { terminal, credentials } = context;

@@ -1,16 +1,9 @@
-import type { Context } from '../context.ts';
 import type { Proofs } from '../ecosystems/proofs.ts';
 import type { MemberRole, Registry } from '../ecosystems/registry.ts';
-import { withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
-import { openAuthenticated } from './connection.ts';
-import { oneTimePasswordSource } from './one-time-password.ts';
-import { withHint } from './with-hint.ts';
-
-type OrganisationContext = Pick<
-  Context,
-  'registries' | 'credentials' | 'connect' | 'terminal' | 'prompter' | 'environmentOneTimePassword'
->;
+import { openAuthenticated } from './authenticated.ts';
+import { changeAtRegistry } from './change-at-registry.ts';
+import type { LogInContext } from './log-in.ts';
 
 interface OrganisationRequest {
   readonly organisation: string;
@@ -21,10 +14,7 @@ interface OrganisationChange extends OrganisationRequest {
   readonly oneTimePassword: Secret | undefined;
 }
 
-export async function createOrganisation(
-  context: OrganisationContext,
-  request: OrganisationChange,
-): Promise<void> {
+export async function createOrganisation(context: LogInContext, request: OrganisationChange): Promise<void> {
   const { organisation } = request;
   await change(context, request, (registry, proofs) => registry.createOrganisation(proofs, organisation));
   context.terminal.status('Created', `the organisation ${organisation}, which you own`);
@@ -32,9 +22,9 @@ export async function createOrganisation(
 }
 
 /** A line for each member: who, as what, and for owners whether they have a second factor. */
-export async function listMembers(context: OrganisationContext, request: OrganisationRequest): Promise<void> {
-  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
-  const found = await registry.organisation(credential.token, request.organisation);
+export async function listMembers(context: LogInContext, request: OrganisationRequest): Promise<void> {
+  const { registry, withToken } = await openAuthenticated(context, { explicit: request.registry });
+  const found = await withToken((token) => registry.organisation(token, request.organisation));
   const lines = found.members.map(({ name, role, secondFactor }) =>
     [name, role, secondFactor === false ? 'no second factor' : ''].join('  ').trimEnd(),
   );
@@ -48,7 +38,7 @@ export async function listMembers(context: OrganisationContext, request: Organis
 }
 
 export async function addMember(
-  context: OrganisationContext,
+  context: LogInContext,
   request: OrganisationChange & { user: string; role: MemberRole },
 ): Promise<void> {
   const { organisation, user, role } = request;
@@ -63,7 +53,7 @@ export async function addMember(
 }
 
 export async function removeMember(
-  context: OrganisationContext,
+  context: LogInContext,
   request: OrganisationChange & { user: string },
 ): Promise<void> {
   const { organisation, user } = request;
@@ -73,7 +63,7 @@ export async function removeMember(
 }
 
 export async function requireFactorOfMembers(
-  context: OrganisationContext,
+  context: LogInContext,
   request: OrganisationChange & { required: boolean },
 ): Promise<void> {
   const { organisation, required } = request;
@@ -86,16 +76,10 @@ export async function requireFactorOfMembers(
 }
 
 async function change(
-  context: OrganisationContext,
+  context: LogInContext,
   request: OrganisationChange,
   run: (registry: Registry, proofs: Proofs) => Promise<void>,
 ): Promise<void> {
-  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
-  const source = oneTimePasswordSource(context, request.oneTimePassword, registry);
   const hints = { E_FORBIDDEN: `run \`pub org members ${request.organisation}\` to see who owns it` };
-  await withHint(hints, () =>
-    withSecondFactor(source, (oneTimePassword) =>
-      run(registry, { token: credential.token, oneTimePassword }),
-    ),
-  );
+  await changeAtRegistry(context, { ...request, hints }, run);
 }

@@ -1,16 +1,9 @@
-import type { Context } from '../context.ts';
 import type { Proofs } from '../ecosystems/proofs.ts';
 import type { Owner, PackageRole, Registry } from '../ecosystems/registry.ts';
-import { withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
-import { openAuthenticated, openConnection, optionalCredential } from './connection.ts';
-import { oneTimePasswordSource } from './one-time-password.ts';
-import { withHint } from './with-hint.ts';
-
-type OwnerContext = Pick<
-  Context,
-  'registries' | 'credentials' | 'connect' | 'terminal' | 'prompter' | 'environmentOneTimePassword'
->;
+import { openWithTokenIfAny } from './authenticated.ts';
+import { changeAtRegistry, ownersHint } from './change-at-registry.ts';
+import type { LogInContext } from './log-in.ts';
 
 interface OwnerRequest {
   readonly packageName: string;
@@ -21,10 +14,10 @@ interface OwnerChange extends OwnerRequest {
   readonly oneTimePassword: Secret | undefined;
 }
 
-export async function listOwners(context: OwnerContext, request: OwnerRequest): Promise<void> {
-  const { target, registry } = await openConnection(context, choice(request));
-  const credential = await optionalCredential(context, target);
-  const owners = await registry.owners(request.packageName, credential?.token);
+export async function listOwners(context: LogInContext, request: OwnerRequest): Promise<void> {
+  const { packageName, registry: explicit } = request;
+  const { registry, withToken } = await openWithTokenIfAny(context, { explicit, packageName });
+  const owners = await withToken((token) => registry.owners(packageName, token));
   const lines = owners.map(ownerLine);
   const json = owners.map(({ name, email, role, organisation }) => ({
     name,
@@ -32,7 +25,7 @@ export async function listOwners(context: OwnerContext, request: OwnerRequest): 
     role: role ?? null,
     organisation: organisation ?? null,
   }));
-  context.terminal.result({ package: request.packageName, owners: json }, lines.join('\n'));
+  context.terminal.result({ package: packageName, owners: json }, lines.join('\n'));
 }
 
 /** With the role, and where it comes from, as far as the registry tells. */
@@ -43,7 +36,7 @@ function ownerLine({ name, email, role, organisation }: Owner): string {
 }
 
 export async function addOwner(
-  context: OwnerContext,
+  context: LogInContext,
   request: OwnerChange & { user: string; role: PackageRole },
 ): Promise<void> {
   const { packageName, user, role } = request;
@@ -60,7 +53,7 @@ export async function addOwner(
 }
 
 export async function removeOwner(
-  context: OwnerContext,
+  context: LogInContext,
   request: OwnerChange & { user: string },
 ): Promise<void> {
   const { packageName, user } = request;
@@ -70,7 +63,7 @@ export async function removeOwner(
 }
 
 export async function requireSecondFactor(
-  context: OwnerContext,
+  context: LogInContext,
   request: OwnerChange & { required: boolean },
 ): Promise<void> {
   const { packageName, required } = request;
@@ -83,20 +76,9 @@ export async function requireSecondFactor(
 }
 
 async function change<T>(
-  context: OwnerContext,
+  context: LogInContext,
   request: OwnerChange,
   run: (registry: Registry, proofs: Proofs) => Promise<T>,
 ): Promise<T> {
-  const { registry, credential } = await openAuthenticated(context, choice(request));
-  const source = oneTimePasswordSource(context, request.oneTimePassword, registry);
-  const hints = { E_FORBIDDEN: `run \`pub owner list ${request.packageName}\` to see who may change it` };
-  return await withHint(hints, () =>
-    withSecondFactor(source, (oneTimePassword) =>
-      run(registry, { token: credential.token, oneTimePassword }),
-    ),
-  );
-}
-
-function choice({ registry, packageName }: OwnerRequest) {
-  return { explicit: registry, packageName };
+  return await changeAtRegistry(context, { ...request, hints: ownersHint(request.packageName) }, run);
 }

@@ -1,6 +1,6 @@
-import type { Context } from '../context.ts';
 import type { SearchResult } from '../ecosystems/registry.ts';
-import { openConnection, optionalCredential } from './connection.ts';
+import { openWithTokenIfAny } from './authenticated.ts';
+import type { LogInContext } from './log-in.ts';
 
 export interface SearchRequest {
   readonly words: readonly string[];
@@ -9,13 +9,9 @@ export interface SearchRequest {
 }
 
 /** One line for each package that was found. */
-export async function search(
-  context: Pick<Context, 'registries' | 'credentials' | 'connect' | 'terminal'>,
-  request: SearchRequest,
-): Promise<void> {
-  const { target, registry } = await openConnection(context, { explicit: request.registry });
-  const credential = await optionalCredential(context, target);
-  const { packages, total } = await registry.search(request, credential?.token);
+export async function search(context: LogInContext, request: SearchRequest): Promise<void> {
+  const { registry, withToken } = await openWithTokenIfAny(context, { explicit: request.registry });
+  const { packages, total } = await withToken((token) => registry.search(request, token));
   if (packages.length === 0) context.terminal.note('Nothing was found.');
   else if (total !== undefined && total > packages.length) {
     context.terminal.note(`${packages.length} of ${total}: \`--limit\` prints more.`);

@@ -6,8 +6,8 @@ import type { Archive } from '../ecosystems/ecosystem.ts';
 import type { StagedRelease } from '../ecosystems/staging.ts';
 import { PubError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
+import { openAuthenticated } from './authenticated.ts';
 import type { ChangeContext, ChangeRequest } from './change-at-registry.ts';
-import { openAuthenticated } from './connection.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
 import { reusingCode } from './reuse-code.ts';
 import { withHint } from './with-hint.ts';
@@ -24,11 +24,11 @@ export async function listStaged(
   request: StageRequest & { readonly packageName: string | undefined },
 ): Promise<void> {
   const { packageName } = request;
-  const { registry, credential } = await openAuthenticated(context, {
+  const { registry, withToken } = await openAuthenticated(context, {
     explicit: request.registry,
     packageName,
   });
-  const staged = await withHint(hints, () => registry.staging.list(credential.token, packageName));
+  const staged = await withHint(hints, () => withToken((token) => registry.staging.list(token, packageName)));
   const lines = staged.map(
     ({ id, packageName: name, version, stagedBy }) =>
       `${id}  ${name}@${version}${stagedBy === undefined ? '' : `  by ${stagedBy}`}`,
@@ -41,8 +41,8 @@ export async function viewStaged(
   context: ChangeContext,
   request: StageRequest & { readonly id: string },
 ): Promise<void> {
-  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
-  const staged = await registry.staging.view(credential.token, request.id);
+  const { registry, withToken } = await openAuthenticated(context, { explicit: request.registry });
+  const staged = await withToken((token) => registry.staging.view(token, request.id));
   const lines = fieldsOf(staged).map(([name, value]) => `${name}: ${value}`);
   context.terminal.result(asJson(staged), lines.join('\n'));
 }
@@ -52,10 +52,10 @@ export async function downloadStaged(
   context: ChangeContext & Pick<Context, 'projects' | 'temporaryFolder' | 'workingDirectory'>,
   request: StageRequest & { readonly id: string; readonly folder: string | undefined },
 ): Promise<void> {
-  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
-  const staged = await registry.staging.view(credential.token, request.id);
+  const { registry, withToken } = await openAuthenticated(context, { explicit: request.registry });
+  const staged = await withToken((token) => registry.staging.view(token, request.id));
   const folder = await context.temporaryFolder();
-  const downloaded = await registry.staging.download(credential.token, staged, folder);
+  const downloaded = await withToken((token) => registry.staging.download(token, staged, folder));
   const project = await context.projects.open(downloaded);
   const archive = await project.pack({ folder, runScripts: false, purpose: 'package' });
   requireSame(staged, archive);
@@ -89,17 +89,20 @@ export async function decideStaged(
   context: ChangeContext,
   request: ChangeRequest & { readonly ids: readonly string[]; readonly decision: 'approve' | 'reject' },
 ): Promise<void> {
-  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
-  const { token } = credential;
+  const { registry, withToken } = await openAuthenticated(context, { explicit: request.registry });
   const { decision } = request;
   const waiting: StagedRelease[] = [];
-  for (const id of new Set(request.ids)) waiting.push(await registry.staging.view(token, id));
+  for (const id of new Set(request.ids)) {
+    waiting.push(await withToken((token) => registry.staging.view(token, id)));
+  }
   for (const staged of waiting) context.terminal.fields(fieldsOf(staged));
   const withCode = reusingCode(oneTimePasswordSource(context, request.oneTimePassword, registry));
   const decided: StagedRelease[] = [];
   for (const staged of waiting) {
     try {
-      await withCode((oneTimePassword) => registry.staging[decision]({ token, oneTimePassword }, staged.id));
+      await withCode((oneTimePassword) =>
+        withToken((token) => registry.staging[decision]({ token, oneTimePassword }, staged.id)),
+      );
     } catch (error) {
       throw waiting.length === 1 ? error : halfDone(context, error, { decision, decided, waiting });
     }

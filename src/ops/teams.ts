@@ -1,6 +1,6 @@
 import type { Team } from '../ecosystems/teams.ts';
+import { openAuthenticated } from './authenticated.ts';
 import { type ChangeContext, type ChangeRequest, changeAtRegistry } from './change-at-registry.ts';
-import { openAuthenticated } from './connection.ts';
 import { withHint } from './with-hint.ts';
 
 /** The teams of an organisation, or with a team its members. */
@@ -8,14 +8,14 @@ export async function listTeams(
   context: ChangeContext,
   request: { readonly registry: string | undefined; readonly of: string | Team },
 ): Promise<void> {
-  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
+  const { registry, withToken } = await openAuthenticated(context, { explicit: request.registry });
   const { of } = request;
   if (typeof of === 'string') {
-    const teams = await withHint(hints, () => registry.teams.list(credential.token, of));
+    const teams = await withHint(hints, () => withToken((token) => registry.teams.list(token, of)));
     context.terminal.result({ organisation: of, teams }, teams.map((team) => `${of}:${team}`).join('\n'));
     return;
   }
-  const members = await withHint(hints, () => registry.teams.members(credential.token, of));
+  const members = await withHint(hints, () => withToken((token) => registry.teams.members(token, of)));
   context.terminal.result({ ...teamAsJson(of), members }, members.join('\n'));
 }
 

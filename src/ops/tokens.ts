@@ -1,11 +1,11 @@
-import type { Context } from '../context.ts';
 import type { ListedToken, TokenScope, TokenSettings } from '../ecosystems/registry.ts';
 import { PubError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
 import { passwordFor } from './account-password.ts';
-import { openAuthenticated } from './connection.ts';
+import { openAuthenticated } from './authenticated.ts';
+import type { LogInContext } from './log-in.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
 
 /** What a token may be asked to do, in the order of a help text. */
@@ -17,17 +17,6 @@ export const tokenScopes = [
   'owners',
 ] as const satisfies readonly TokenScope[];
 
-type TokenContext = Pick<
-  Context,
-  | 'registries'
-  | 'credentials'
-  | 'connect'
-  | 'terminal'
-  | 'prompter'
-  | 'readStandardInput'
-  | 'environmentOneTimePassword'
->;
-
 interface TokenRequest {
   readonly registry: string | undefined;
 }
@@ -37,23 +26,25 @@ interface TokenChange extends TokenRequest {
 }
 
 /** Prints the tokens of the account that work. */
-export async function listTokens(context: TokenContext, request: TokenRequest): Promise<void> {
-  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
-  const tokens = await registry.tokens(credential.token);
+export async function listTokens(context: LogInContext, request: TokenRequest): Promise<void> {
+  const { registry, withToken } = await openAuthenticated(context, { explicit: request.registry });
+  const tokens = await withToken((token) => registry.tokens(token));
   context.terminal.result({ tokens: tokens.map(asJson) }, tokens.map(asLine).join('\n'));
 }
 
 /** Makes a token and prints it: this once, on stdout alone, so that it can be piped to where it belongs. */
 export async function createToken(
-  context: TokenContext,
+  context: LogInContext,
   request: TokenChange & { readonly settings: TokenSettings; readonly passwordFromStandardInput: boolean },
 ): Promise<void> {
-  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
+  const { registry, withToken } = await openAuthenticated(context, { explicit: request.registry });
   const password = await passwordFor(context, request);
   const { token, listed } = await withSecondFactor(
     oneTimePasswordSource(context, request.oneTimePassword, registry),
     (oneTimePassword) =>
-      registry.createToken({ token: credential.token, oneTimePassword }, password, request.settings),
+      withToken((current) =>
+        registry.createToken({ token: current, oneTimePassword }, password, request.settings),
+      ),
   );
   context.terminal.status('Created', `the token ${request.settings.name} (${describe(listed)})`);
   context.terminal.note('It is shown only now: put it where it is used, and nowhere else.');
@@ -64,14 +55,14 @@ export async function createToken(
 const shortestKey = 6;
 
 export async function revokeToken(
-  context: TokenContext,
+  context: LogInContext,
   request: TokenChange & { readonly key: string },
 ): Promise<void> {
-  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
-  const found = findToken(await registry.tokens(credential.token), request.key);
+  const { registry, withToken } = await openAuthenticated(context, { explicit: request.registry });
+  const found = findToken(await withToken((token) => registry.tokens(token)), request.key);
   await withSecondFactor(
     oneTimePasswordSource(context, request.oneTimePassword, registry),
-    (oneTimePassword) => registry.revokeToken({ token: credential.token, oneTimePassword }, found.key),
+    (oneTimePassword) => withToken((token) => registry.revokeToken({ token, oneTimePassword }, found.key)),
   );
   context.terminal.status('Revoked', `the token ${found.name ?? found.key}`);
   context.terminal.result({ revoked: found.key, name: found.name ?? null }, '');

@@ -1,23 +1,12 @@
-import type { Context } from '../context.ts';
 import type { SecondFactorMode } from '../ecosystems/registry.ts';
 import { PubError } from '../errors.ts';
 import { SecondFactorRequired } from '../second-factor/challenge.ts';
 import { type OneTimePasswordSource, withSecondFactor } from '../second-factor/with-second-factor.ts';
 import { Secret } from '../secret.ts';
 import { passwordFor } from './account-password.ts';
-import { type AuthenticatedConnection, openAuthenticated } from './connection.ts';
+import { type AuthenticatedConnection, openAuthenticated } from './authenticated.ts';
+import type { LogInContext } from './log-in.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
-
-type TwoFactorContext = Pick<
-  Context,
-  | 'registries'
-  | 'credentials'
-  | 'connect'
-  | 'terminal'
-  | 'prompter'
-  | 'readStandardInput'
-  | 'environmentOneTimePassword'
->;
 
 interface TwoFactorRequest {
   readonly registry: string | undefined;
@@ -34,11 +23,11 @@ const confirmationAttempts = 3;
 
 /** Says whether the account has a second factor, and when it is asked for. */
 export async function secondFactorStatus(
-  context: TwoFactorContext,
+  context: LogInContext,
   request: { readonly registry: string | undefined },
 ): Promise<void> {
-  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
-  const status = await registry.secondFactorStatus(credential.token);
+  const { registry, withToken } = await openAuthenticated(context, { explicit: request.registry });
+  const status = await withToken((token) => registry.secondFactorStatus(token));
   if (status.pending)
     context.terminal.note('An enrolment was begun and not confirmed: run `pub 2fa confirm`.');
   context.terminal.result({ mode: status.mode, pending: status.pending }, status.mode);
@@ -50,11 +39,12 @@ export async function secondFactorStatus(
  * input it stops after the secret was shown, and `confirmSecondFactor` is the second half.
  */
 export async function enableSecondFactor(
-  context: TwoFactorContext,
+  context: LogInContext,
   request: PasswordRequest & { readonly mode: SecondFactorMode },
 ): Promise<void> {
   const connection = await openAuthenticated(context, { explicit: request.registry });
-  const before = await connection.registry.secondFactorStatus(connection.credential.token);
+  const { registry, withToken } = connection;
+  const before = await withToken((token) => registry.secondFactorStatus(token));
   if (before.mode === request.mode && !before.pending) {
     context.terminal.note(`The second factor is already enabled (${request.mode}).`);
     context.terminal.result({ mode: request.mode, changed: false }, '');
@@ -80,44 +70,39 @@ export async function enableSecondFactor(
 }
 
 /** The second half of an enrolment that was begun before. */
-export async function confirmSecondFactor(
-  context: TwoFactorContext,
-  request: TwoFactorRequest,
-): Promise<void> {
+export async function confirmSecondFactor(context: LogInContext, request: TwoFactorRequest): Promise<void> {
   const connection = await openAuthenticated(context, { explicit: request.registry });
   const source = oneTimePasswordSource(context, request.oneTimePassword);
   reportRecoveryCodes(context, await confirm(context, connection, source));
 }
 
-export async function disableSecondFactor(
-  context: TwoFactorContext,
-  request: PasswordRequest,
-): Promise<void> {
-  const { registry, credential } = await openAuthenticated(context, { explicit: request.registry });
+export async function disableSecondFactor(context: LogInContext, request: PasswordRequest): Promise<void> {
+  const { registry, withToken } = await openAuthenticated(context, { explicit: request.registry });
   const password = await passwordFor(context, request);
   await withSecondFactor(
     oneTimePasswordSource(context, request.oneTimePassword, registry),
-    (oneTimePassword) => registry.disableSecondFactor({ token: credential.token, oneTimePassword }, password),
+    (oneTimePassword) =>
+      withToken((token) => registry.disableSecondFactor({ token, oneTimePassword }, password)),
   );
   context.terminal.status('Disabled', `the second factor at ${registry.displayUrl}`);
   context.terminal.result({ mode: 'disabled' }, '');
 }
 
 async function beginEnrolment(
-  context: TwoFactorContext,
-  { registry, credential }: AuthenticatedConnection,
+  context: LogInContext,
+  { registry, withToken }: AuthenticatedConnection,
   request: PasswordRequest & { readonly mode: SecondFactorMode },
 ): Promise<Secret | undefined> {
   const password = await passwordFor(context, request);
   return await withSecondFactor(
     oneTimePasswordSource(context, request.oneTimePassword, registry),
     (oneTimePassword) =>
-      registry.beginEnrolment({ token: credential.token, oneTimePassword }, password, request.mode),
+      withToken((token) => registry.beginEnrolment({ token, oneTimePassword }, password, request.mode)),
   );
 }
 
 /** The secret is shown as text as well: not everybody scans, and a password manager takes it pasted. */
-async function showEnrolment({ terminal }: TwoFactorContext, uri: Secret, secret: Secret): Promise<void> {
+async function showEnrolment({ terminal }: LogInContext, uri: Secret, secret: Secret): Promise<void> {
   terminal.note('Add this to an authenticator app: scan it, or type the secret:');
   await terminal.qrCode(uri.expose());
   terminal.fields([['secret', secret.expose()]]);
@@ -133,20 +118,20 @@ function secretOf(uri: Secret): Secret {
 }
 
 /** For a secret that was just shown: a code given beforehand can only belong to another one. */
-function askForCode(context: TwoFactorContext): OneTimePasswordSource {
+function askForCode(context: LogInContext): OneTimePasswordSource {
   return { ...oneTimePasswordSource(context, undefined), given: undefined };
 }
 
 async function confirm(
-  context: TwoFactorContext,
-  { registry, credential }: AuthenticatedConnection,
+  context: LogInContext,
+  { registry, withToken }: AuthenticatedConnection,
   source: OneTimePasswordSource,
 ): Promise<readonly Secret[]> {
   const attempts = source.given === undefined ? confirmationAttempts : 1;
   for (let left = attempts; ; left -= 1) {
     const code = source.given ?? (await source.ask({ text: 'the one your app shows now' }));
     try {
-      return await registry.confirmEnrolment({ token: credential.token }, code);
+      return await withToken((token) => registry.confirmEnrolment({ token }, code));
     } catch (error) {
       if (!(error instanceof SecondFactorRequired)) throw error;
       if (left <= 1) throw refused(error);
@@ -164,7 +149,7 @@ function refused(cause: SecondFactorRequired): PubError {
   });
 }
 
-function reportRecoveryCodes({ terminal }: TwoFactorContext, codes: readonly Secret[]): void {
+function reportRecoveryCodes({ terminal }: LogInContext, codes: readonly Secret[]): void {
   const lines = codes.map((code) => code.expose());
   terminal.status('Enabled', 'the second factor');
   terminal.note(

@@ -169,6 +169,16 @@ test.concurrent('pub: log in into the keychain, and publish by a code in the bro
   await using publish = await open(home, clients.pub, { args: clients.pub.publish, env });
   await approvePublish(person, publish, 'by-pub');
   await expectInstalls('by-pub');
+
+  const headers = { authorization: `Bearer ${token}` };
+  const end = await fetch(`${registry.url}/-/user/token/${token}`, { method: 'DELETE', headers });
+  expect(end.ok).toBe(true);
+  await using list = await open(home, clients.pub, { args: ['token', 'list'], env });
+  await list.waitFor('the login to');
+  await approveLogin(person, list);
+  expect(await ended(list, 0)).toContain('Logged in as user-of-pub');
+  const renewed = await keyring.lookUp(`pub:${registry.url}`, person.account.name);
+  expect([renewed === token, renewed]).toEqual([false, expect.stringMatching(/^pub_/)]);
 });
 
 test.concurrent('pub: log in for a token, and publish by a passkey', async () => {
