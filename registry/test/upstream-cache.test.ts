@@ -314,11 +314,22 @@ describe('a packument from upstream', () => {
     expect(gunzipSync(after.bytes).toString()).toContain('other other');
     expect((await registry.anonymous.get('/left')).text).toContain('other other');
   });
+});
 
-  test('that is not there is asked for once, whatever form and file of it is wanted', async () => {
+describe('a name that upstream does not have', () => {
+  const forms = ['application/json', 'application/vnd.npm.install-v1+json'];
+
+  async function proxy() {
     const upstream = await startScriptedUpstream();
-    const registry = await createTestRegistry({ settings: { upstreams: through(upstream) } });
-    for (const accept of ['application/json', 'application/vnd.npm.install-v1+json']) {
+    const options = { settings: { upstreams: through(upstream) } };
+    const registry = await createTestRegistry(options);
+    const restarted = () => registry.another(options);
+    return { upstream, registry, restarted };
+  }
+
+  test('is asked for once a minute, whatever form and file of it is wanted', async () => {
+    const { upstream, registry } = await proxy();
+    for (const accept of forms) {
       const answer = await registry.anonymous.get('/left', { headers: { accept } });
       expect(answer).toMatchObject({ status: 404, code: 'not_found' });
     }
@@ -326,6 +337,45 @@ describe('a packument from upstream', () => {
     expect(upstream.requests).toHaveLength(1);
     registry.clock.advance(60_000);
     upstream.publish();
-    expect((await registry.anonymous.get('/left')).status).toBe(200);
+    for (const accept of forms) {
+      expect((await registry.anonymous.get('/left', { headers: { accept } })).status).toBe(200);
+    }
+  });
+
+  test('takes no room on disk, however many there are, and no more than some in memory', async () => {
+    const { registry } = await proxy();
+    for (let number = 0; number < 50; number++) await registry.anonymous.get(`/left${number}`);
+    expect(existsSync(join(registry.data, 'upstream', 'documents'))).toBe(false);
+    const { absentAt } = registry.services.upstreamCache;
+    for (let number = 0; number < 10_000; number++) absentAt.set(`made up ${number}`, 0);
+    await registry.anonymous.get('/right');
+    expect(absentAt.size).toBe(1);
+  });
+
+  test('is still not there without upstream and after a restart, once it was asked for again', async () => {
+    const { upstream, registry, restarted } = await proxy();
+    await registry.anonymous.get('/left');
+    registry.clock.advance(60_000);
+    await registry.anonymous.get('/left');
+    await upstream.stop();
+    registry.clock.advance(24 * 60 * 60_000);
+    const other = await restarted();
+    for (const accept of forms) {
+      expect((await other.anonymous.get('/left', { headers: { accept } })).code).toBe('not_found');
+    }
+  });
+
+  test('and had before is gone in every form, after a restart too', async () => {
+    const { upstream, registry, restarted } = await proxy();
+    upstream.publish();
+    for (const accept of forms) await registry.anonymous.get('/left', { headers: { accept } });
+    upstream.on('/left', { status: 404 });
+    registry.clock.advance(5 * 60_000);
+    expect((await registry.anonymous.get('/left')).code).toBe('not_found');
+    await upstream.stop();
+    const other = await restarted();
+    for (const accept of forms) {
+      expect((await other.anonymous.get('/left', { headers: { accept } })).code).toBe('not_found');
+    }
   });
 });

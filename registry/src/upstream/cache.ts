@@ -30,6 +30,8 @@ export interface UpstreamCache {
   readonly archives: KeptArchives;
   /** Documents as they are sent, by what they are made of: in memory. */
   readonly prepared: ByteCache<Document>;
+  /** When upstream last said that there is no such thing, by a key for each: in memory. */
+  readonly absentAt: Map<string, number>;
   /** Work that is asked for while it is under way is not begun again. */
   once<T>(key: string, work: () => Promise<T>): Promise<T>;
   /** At most so many requests to upstreams at a time; the others wait. */
@@ -68,6 +70,7 @@ export function upstreamCache(
     inTurn: createTurns(mostAtOnce),
     archives: keptArchives(folder, wrote),
     prepared: createByteCache(preparedBytes),
+    absentAt: new Map(),
     read: (key) => readDocument(documentFile(folder, key), key),
     write,
     async touch(key, document) {

@@ -37,16 +37,44 @@ export function createDiskLimit(limit: DiskLimit): { wrote(bytes: number): void 
   };
 }
 
+/** Twice through the folder, and never a list of it: a large one holds millions of files. */
 async function removeLeastUsed({ folder, maximumBytes, isSilent }: DiskLimit): Promise<void> {
-  const files: KeptFile[] = [];
-  for await (const file of keptFiles(folder)) files.push(file);
-  let total = files.reduce((sum, { size }) => sum + size, 0);
-  if (total <= maximumBytes) return;
-  // What cannot be asked for again goes after everything else.
-  const late = isSilent() ? 'document' : undefined;
-  const rank = ({ kind }: KeptFile) => (kind === late ? 1 : 0);
-  for (const file of files.sort((one, other) => rank(one) - rank(other) || one.lastUsed - other.lastUsed)) {
-    if (total <= maximumBytes * partThatStays) return;
-    if (Date.now() - file.lastUsed > young && (await removeIfUnused(file))) total -= file.size;
+  const turnOf = isSilent() ? documentsLast : inOrder;
+  const bytesByTurn = new Map<number, number>();
+  for await (const file of keptFiles(folder)) {
+    bytesByTurn.set(turnOf(file), (bytesByTurn.get(turnOf(file)) ?? 0) + file.size);
   }
+  const total = [...bytesByTurn.values()].reduce((sum, bytes) => sum + bytes, 0);
+  if (total <= maximumBytes) return;
+  const left = upTo(total - maximumBytes * partThatStays, bytesByTurn);
+  for await (const file of keptFiles(folder)) {
+    const bytes = left.get(turnOf(file)) ?? 0;
+    if (bytes <= 0 || Date.now() - file.lastUsed <= young) continue;
+    if (await removeIfUnused(file)) left.set(turnOf(file), bytes - file.size);
+  }
+}
+
+/** Files of one turn go in any order: when they were used last is not known much better. */
+function inOrder({ lastUsed }: KeptFile): number {
+  return Math.floor(lastUsed / minute);
+}
+
+/** What cannot be asked for again goes after everything else. */
+function documentsLast(file: KeptFile): number {
+  return file.kind === 'document' ? inOrder(file) + afterAllOthers : inOrder(file);
+}
+
+const minute = 60_000;
+const afterAllOthers = Number.MAX_SAFE_INTEGER / 2;
+
+/** The turns that come first, with how much of each has to go, until `excess` is reached. */
+function upTo(excess: number, bytesByTurn: ReadonlyMap<number, number>): Map<number, number> {
+  const chosen = new Map<number, number>();
+  let missing = excess;
+  for (const [turn, bytes] of [...bytesByTurn].sort(([one], [other]) => one - other)) {
+    if (missing <= 0) break;
+    chosen.set(turn, Math.min(bytes, missing));
+    missing -= bytes;
+  }
+  return chosen;
 }

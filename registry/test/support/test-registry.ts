@@ -40,8 +40,8 @@ export class TestRegistry {
   }
 
   /** Another process on the same data folder, as far as one process can show it. */
-  async another(): Promise<TestRegistry> {
-    return await open(this.data, this.clock);
+  async another(options?: TestRegistryOptions): Promise<TestRegistry> {
+    return await open(this.data, this.clock, options);
   }
 
   async signUp(name: string, password = goodPassword): Promise<Client> {

@@ -55,7 +55,8 @@ export async function foreignPackument(
   maximumAge = freshFor,
 ): Promise<KeptPackument> {
   const key = keyOf(source, form);
-  const kept = await parts.upstreamCache.read<AboutPackument>(key);
+  const kept =
+    (await parts.upstreamCache.read<AboutPackument>(key)) ?? recalledAbsence(parts.upstreamCache, source);
   const current = isFresh(parts, kept, maximumAge)
     ? kept
     : await parts.upstreamCache.once(key, () => renew(parts, { ...source, form, key, kept }));
@@ -85,8 +86,12 @@ export async function anyForeignPackument(
   return await foreignPackument(parts, source, newer, maximumAge);
 }
 
-function keyOf({ upstream, name }: ForeignPackage, form: PackumentForm): string {
-  return `npm ${upstream.url} ${name} ${form}`;
+function keyOf(source: ForeignPackage, form: PackumentForm): string {
+  return `${nameOf(source)} ${form}`;
+}
+
+function nameOf({ upstream, name }: ForeignPackage): string {
+  return `npm ${upstream.url} ${name}`;
 }
 
 interface Renewal extends ForeignPackage {
@@ -112,13 +117,38 @@ async function renew(parts: Parts, renewal: Renewal): Promise<KeptPackument> {
   }
 }
 
-/** Kept too: without upstream, "there is none" is what an installation has to hear of an optional package. */
-async function keepAbsence({ upstreamCache, clock }: Parts, source: ForeignPackage): Promise<KeptPackument> {
+/** How many absences are remembered. Above it all are forgotten, and asked for once more. */
+const mostAbsences = 10_000;
+
+/** What is not there is there in no form. */
+function recalledAbsence(
+  { absentAt }: Parts['upstreamCache'],
+  source: ForeignPackage,
+): KeptPackument | undefined {
+  const checkedAt = absentAt.get(nameOf(source));
+  return checkedAt === undefined ? undefined : absence(checkedAt);
+}
+
+function absence(checkedAt: number): KeptPackument {
   const about = { absent: true, upstreamEtag: undefined, etag: '', archives: {} } as const;
-  const document = { about, body: '', checkedAt: clock() };
-  // What is not there is there in no form.
-  for (const form of ['full', 'abbreviated'] as const)
+  return { about, body: '', checkedAt };
+}
+
+/**
+ * Kept too: without upstream, "there is none" is what an installation has to hear of an optional package. On disk
+ * where it was there before, or is asked for again: names that somebody makes up fill memory alone, and no more of it.
+ */
+async function keepAbsence(
+  { upstreamCache, clock }: Parts,
+  { kept, ...source }: Renewal,
+): Promise<KeptPackument> {
+  const document = absence(clock());
+  if (upstreamCache.absentAt.size >= mostAbsences) upstreamCache.absentAt.clear();
+  upstreamCache.absentAt.set(nameOf(source), document.checkedAt);
+  if (kept === undefined) return document;
+  for (const form of ['full', 'abbreviated'] as const) {
     await upstreamCache.write(keyOf(source, form), document);
+  }
   return document;
 }
 
@@ -144,6 +174,7 @@ async function ask(parts: Parts, { upstream, name, form, key, kept }: Renewal): 
         const etag = createHash('sha256').update(made.body).digest('base64url');
         const about = { upstreamEtag: answer.etag, etag, archives: made.archives };
         const document = { about, body: made.body, checkedAt };
+        cache.absentAt.delete(nameOf({ upstream, name }));
         await cache.write(key, document);
         return document;
       }),
