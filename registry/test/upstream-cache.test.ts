@@ -235,6 +235,21 @@ describe('a file that goes while it is in use', () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
+  test('is not remembered in another’s place: what a second process wrote is what counts', async () => {
+    const folder = newFolder();
+    const [[one], [other]] = [cacheOn(folder, 1e9), cacheOn(folder, 1e9)];
+    await one.write('left', document);
+    for (const text of ['y', 'z']) {
+      expect((await one.read('left'))?.body).toHaveLength(block);
+      await other.write('left', { ...document, body: text.repeat(block), checkedAt: 2 });
+      expect((await one.read('left'))?.body).toBe(text.repeat(block));
+    }
+    await other.touch('left', { ...document, checkedAt: 5_000 });
+    expect((await one.read('left'))?.checkedAt).toBe(5_000);
+    rmSync(documentFile(folder, 'left'));
+    expect(await one.read('left')).toBeUndefined();
+  });
+
   test('is fetched again, the whole of it or either part', async () => {
     const { upstream, registry, removeAll } = await proxy();
     const bytes = upstream.publish();

@@ -93,7 +93,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   return (await ifThere(() => readdir(folder))) ?? [];
 }
 
-async function ifThere<T>(look: () => Promise<T>): Promise<T | undefined> {
+export async function ifThere<T>(look: () => Promise<T>): Promise<T | undefined> {
   try {
     return await look();
   } catch (error) {

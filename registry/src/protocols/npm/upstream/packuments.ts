@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Refusal } from '../../../errors.ts';
 import { noSuchPackage } from '../../../packages/packages.ts';
 import type { Services } from '../../../services.ts';
-import type { CachedDocument } from '../../../upstream/cache.ts';
+import type { CachedDocument } from '../../../upstream/kept-documents.ts';
 import { askUpstream, noAnswer, type UpstreamAnswer, whileItAnswers } from '../../../upstream/request.ts';
 import type { Upstream } from '../../../upstream/upstreams.ts';
 import type { PackumentForm } from '../packument.ts';
