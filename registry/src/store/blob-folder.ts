@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { close as closeWithCallback, fsync as fsyncWithCallback, open as openWithCallback } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -109,12 +109,6 @@ export class BlobFolder {
     if ('path' in received.content) await rm(received.content.path, { force: true });
   }
 
-  async has(sha256: string): Promise<boolean> {
-    const file = await openIfThere(this.#path(sha256));
-    await file?.close();
-    return file !== undefined;
-  }
-
   async open(sha256: string, range?: ByteRange): Promise<OpenBlob | undefined> {
     const file = await openIfThere(this.#path(sha256));
     if (file === undefined) return undefined;
@@ -125,15 +119,6 @@ export class BlobFolder {
   async read(sha256: string): Promise<Buffer | undefined> {
     const file = await openIfThere(this.#path(sha256));
     return await file?.readFile().finally(() => file.close());
-  }
-
-  /** Reads the whole blob and compares it with its name. */
-  async verify(sha256: string): Promise<'intact' | 'corrupt' | 'absent'> {
-    const blob = await this.open(sha256);
-    if (blob === undefined) return 'absent';
-    const hash = createHash('sha256');
-    for await (const chunk of blob.content) hash.update(chunk as Buffer);
-    return hash.digest('hex') === sha256 ? 'intact' : 'corrupt';
   }
 
   #path(sha256: string): string {
