@@ -7,7 +7,7 @@ export interface StreamedBody {
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   readonly url: URL;
   /** Lower-case names. Never holds a credential: those travel in the next five members. */
   readonly headers?: Readonly<Record<string, string>>;

@@ -131,7 +131,7 @@ describe('the next Verdaccio, with a second factor', () => {
   });
   afterAll(() => server.stop());
 
-  test('takes a code with the upload, asks for one without, and approves what was staged', async () => {
+  test('takes a code with the upload, asks for one without, approves what was staged, and takes it back', async () => {
     await using home = await freshHome();
     const account = await signUpWithFactor(server.url, 'eve');
     const env = environment(server.url, account);
@@ -153,7 +153,25 @@ describe('the next Verdaccio, with a second factor', () => {
     expect(approved.code, approved.stderr).toBe(0);
     const { versions } = await packumentOf(server.url, 'tool-of-eve');
     expect(Object.keys(versions as object)).toEqual(['1.0.0', '2.0.0']);
-  });
+
+    // Two requests, of which this registry wants a code for each.
+    const unpublish = async () => {
+      const otp = await account.authenticator.nextCode();
+      return await run(['unpublish', 'tool-of-eve@1.0.0', '--yes', '--otp', otp]);
+    };
+    const archive = () => fetch(`${server.url}/tool-of-eve/-/tool-of-eve-1.0.0.tgz`);
+    const begun = await unpublish();
+    expect([begun.code, begun.stderr]).toEqual([
+      1,
+      expect.stringContaining('its archive, which is still there'),
+    ]);
+    const left = await packumentOf(server.url, 'tool-of-eve');
+    expect([Object.keys(left['versions'] as object), (await archive()).status]).toEqual([['2.0.0'], 200]);
+    const ended = await unpublish();
+    expect(ended.code, ended.stderr).toBe(0);
+    expect((await archive()).status).toBe(404);
+    // Five codes, of which each waits for its half minute.
+  }, 200_000);
 
   test('logs a person in through its page', async () => {
     await using home = await freshHome();

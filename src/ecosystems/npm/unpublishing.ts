@@ -1,15 +1,17 @@
 import compareLoose from 'semver/functions/compare-loose.js';
 import { PubError } from '../../errors.ts';
 import { isJsonObject, type JsonObject, stringMember } from '../../json.ts';
+import { SecondFactorRequired } from '../../second-factor/challenge.ts';
 import type { Proofs } from '../proofs.ts';
-import { type EditablePackument, readForChange } from './change-packument.ts';
+import { type EditablePackument, type PackumentRead, readForChange } from './change-packument.ts';
 import { encodeSegment, packagePath, type RegistryClient, unexpectedAnswer } from './registry-client.ts';
 
 const command = 'unpublish';
 
 /**
  * npm's way (measured, npm 12): the document without the version, then its archive. The last version takes the whole
- * package with it, as there.
+ * package with it, as there. These are two requests, and some registries want a second factor for each: repeated after
+ * the first one was done, it does the second.
  */
 export async function unpublish(
   client: RegistryClient,
@@ -29,15 +31,39 @@ export async function unpublish(
     return;
   }
   const manifest = versions[version];
-  if (manifest === undefined) {
-    throw new PubError('E_NOT_FOUND', attempt, { cause: new Error('there is no such version') });
-  }
-  const archivePath = archivePathIn(client, manifest, attempt);
-  const json = withoutVersion(document, versions, version);
-  await client.send({ method: 'PUT', path, ...request, json });
-  const after = await readForChange(client, read);
+  const archivePath =
+    manifest === undefined
+      ? await findLeftArchive(client, { ...read, version })
+      : archivePathIn(client, manifest, attempt);
+  if (manifest !== undefined)
+    await client.send({ method: 'PUT', path, ...request, json: withoutVersion(document, versions, version) });
+  const after = manifest === undefined ? packument : await readForChange(client, read);
   const archive = `${archivePath}/-rev/${encodeSegment(after.revision)}`;
-  await client.send({ method: 'DELETE', path: archive, ...request });
+  await client.send({ method: 'DELETE', path: archive, ...request }).catch((error: unknown) => {
+    const began = manifest !== undefined && error instanceof SecondFactorRequired;
+    throw began ? archiveLeft(what, client, error) : error;
+  });
+}
+
+/** The archive of a version that is in no document any more, where npm's clients look for it. */
+async function findLeftArchive(
+  client: RegistryClient,
+  { packageName, version, token, command, attempt }: PackumentRead & { readonly version: string },
+): Promise<string> {
+  const file = `${packageName.slice(packageName.indexOf('/') + 1)}-${version}.tgz`;
+  const path = `${packagePath(packageName)}/-/${encodeSegment(file)}`;
+  const { status } = await client.ask({ method: 'HEAD', path, command, attempt, token });
+  if (status === 200) return path;
+  throw new PubError('E_NOT_FOUND', attempt, { cause: new Error('there is no such version') });
+}
+
+/** The version is gone by now, so asking again would begin from something else. */
+function archiveLeft(what: string, client: RegistryClient, cause: SecondFactorRequired): PubError {
+  const message = `unpublished \`${what}\`, but ${client.displayUrl} wants another second factor for its archive, which is still there`;
+  return new PubError('E_SECOND_FACTOR', message, {
+    cause,
+    hint: 'run the same command again, with the next code',
+  });
 }
 
 function isOnlyVersion({ versions }: EditablePackument, version: string): boolean {

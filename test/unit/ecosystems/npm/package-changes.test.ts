@@ -132,10 +132,33 @@ describe('an unpublish', () => {
   );
 
   it('of a version that is not there says so', async () => {
-    const { registry } = registryWith([read, { body: packument('1.0.0', '1.1.0') }]);
+    const { registry } = registryWith(
+      [read, { body: packument('1.0.0', '1.1.0') }],
+      ['HEAD /npm/@acme%2ftool/-/tool-9.0.0.tgz', { status: 404 }],
+    );
     await expect(registry.packages.unpublish(proofs, '@acme/tool', '9.0.0')).rejects.toMatchObject({
       code: 'E_NOT_FOUND',
     });
+  });
+
+  it('whose archive takes a second factor of its own says what is left, and finishes when it is repeated', async () => {
+    const archive = '/npm/@acme%2ftool/-/tool-2.0.0.tgz';
+    const { registry, sent } = registryWith(
+      [read, { body: packument('1.0.0', '1.1.0', '2.0.0') }],
+      [revised, {}],
+      [read, { body: { ...packument('1.0.0', '1.1.0'), _rev: '4-def' } }],
+      ['DELETE /npm/@acme/tool/-/tool-2.0.0.tgz/-rev/4-def', challenge],
+      [read, { body: { ...packument('1.0.0', '1.1.0'), _rev: '4-def' } }],
+      [`HEAD ${archive}`, {}],
+      [`DELETE ${archive}/-rev/4-def`, {}],
+    );
+    await expect(registry.packages.unpublish(proofs, '@acme/tool', '2.0.0')).rejects.toMatchObject({
+      code: 'E_SECOND_FACTOR',
+      message: expect.stringContaining('wants another second factor for its archive, which is still there'),
+      hint: 'run the same command again, with the next code',
+    });
+    await registry.packages.unpublish(proofs, '@acme/tool', '2.0.0');
+    expect(sent.slice(-2).map(({ oneTimePassword }) => oneTimePassword)).toEqual([undefined, '123456']);
   });
 
   it.each([
