@@ -15,6 +15,8 @@ interface Dependency {
   readonly name: string;
   readonly range: string;
   readonly kind: string;
+  /** Who has it. */
+  readonly of: string;
 }
 
 interface Member {
@@ -42,11 +44,12 @@ export async function withoutWorkspaceRanges(
   folder: string,
   workspace: SharedWorkspace,
 ): Promise<JsonObject> {
+  const of = stringMember(content, 'name') ?? folder;
   const surroundings = { folder, workspace, members: await membersOf(workspace) };
   const changed = kinds.flatMap((kind) => {
     if (!isJsonObject(content[kind])) return [];
     const ranges = rangesIn(content, kind).map(([name, range]) => {
-      const plain = typeof range === 'string' ? plainRange({ name, range, kind }, surroundings) : range;
+      const plain = typeof range === 'string' ? plainRange({ name, range, kind, of }, surroundings) : range;
       return [name, plain] as const;
     });
     return [[kind, Object.fromEntries(ranges)] as const];
@@ -133,9 +136,14 @@ function missing(dependency: Dependency, reason: string): never {
   throw unresolved(dependency, reason);
 }
 
-function unresolved({ name, range, kind }: Dependency, reason: string): PubError {
-  return new PubError('E_PROJECT', `failed to resolve \`${name}\`: \`${range}\` in \`${kind}\``, {
-    cause: new Error(reason),
-    hint: `write a range of versions for \`${name}\` in its place, or name it in the workspace`,
-  });
+function unresolved({ name, range, kind, of }: Dependency, reason: string): PubError {
+  const place = range.startsWith('catalog:') ? 'add it to the catalog' : 'make it a member';
+  return new PubError(
+    'E_PROJECT',
+    `failed to pack \`${of}\`: nobody could install \`${name}\` of its ${kind}, \`${range}\``,
+    {
+      cause: new Error(reason),
+      hint: `write a range of versions for \`${name}\` in its place, or ${place}`,
+    },
+  );
 }

@@ -136,8 +136,8 @@ describe('what a member is published with', () => {
   ])('is refused for `%s` as %s', async (name, range, reason) => {
     await expect(published({ dependencies: { [name]: range } })).rejects.toMatchObject({
       code: 'E_PROJECT',
-      message: `failed to resolve \`${name}\`: \`${range}\` in \`dependencies\``,
-      hint: expect.stringContaining(`\`${name}\``),
+      message: `failed to pack \`a\`: nobody could install \`${name}\` of its dependencies, \`${range}\``,
+      hint: expect.stringContaining(`write a range of versions for \`${name}\` in its place, or `),
       cause: expect.objectContaining({ message: expect.stringContaining(reason) }),
     });
   });
