@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { connect } from 'node:net';
+import { expect, test, vi } from 'vitest';
 import { parseRange } from '../src/protocols/byte-range.ts';
 import { largestKeptBlob, largestSmallBlob } from '../src/store/blobs.ts';
 import { foldersIn } from '../src/wiring.ts';
@@ -117,6 +119,22 @@ test('HEAD says what there is whatever part is asked for, and reads none of it',
       expect(answer.headers['accept-ranges']).toBe('bytes');
     }
   }
+});
+
+test('a download that is given up half way leaves no file open, and neither does HEAD', async () => {
+  const { registry, archives } = await withArchives([huge]);
+  const open = vi.spyOn(registry.services.blobs, 'open');
+  const url = archives[0]?.url ?? '';
+  expect((await registry.anonymous.send('HEAD', url)).status).toBe(200);
+  await registry.app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = registry.app.server.address() as { port: number };
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`GET ${url} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+  await once(socket, 'data');
+  socket.destroy();
+  const opened = await Promise.all(open.mock.results.map((result) => result.value));
+  const closed = () => opened.map((blob) => blob?.content.closed);
+  await vi.waitFor(() => expect(closed()).toEqual([true, true]), { timeout: 20_000 });
 });
 
 test('a part of a restricted archive is for those who may read it', async () => {

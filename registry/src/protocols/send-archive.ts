@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { notingDeadBytes } from '../dead-bytes.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { ByteRange } from '../store/blob-folder.ts';
@@ -53,7 +54,7 @@ async function open(
   const whole = await blobs.read(sha256, size);
   if (whole?.byteLength === size) return whole.subarray(part.start, part.end + 1);
   const blob = whole === undefined ? await blobs.open(sha256, part) : undefined;
-  if (blob?.size === size) return blob.content;
+  if (blob?.size === size) return notingDeadBytes(blob.content);
   blob?.content.destroy();
   throw new Error(`the blob ${sha256} is missing or damaged`);
 }

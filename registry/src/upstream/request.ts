@@ -1,3 +1,4 @@
+import { noteDeadBytes } from '../dead-bytes.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { version } from '../version.ts';
@@ -159,6 +160,7 @@ async function* readBody(
       size += chunk.byteLength;
       if (size > maximumBytes) throw tooLarge();
       yield chunk;
+      noteDeadBytes(chunk.byteLength);
     }
   } catch (error) {
     throw silence(error, stopwatch.signal);
