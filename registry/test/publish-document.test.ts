@@ -168,6 +168,19 @@ describe('refused', () => {
       await expect(read(bodies[name] ?? '', size)).rejects.toMatchObject(refused);
   });
 
+  test('every byte in the base64 that is none of its characters, wherever it stands', async () => {
+    const known = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'));
+    for (let byte = 0; byte < 256; byte++) {
+      for (const at of [0, 1, 2, 3, 5_001, data.length - 5]) {
+        const body = Buffer.from(publishBody({ a: tarball }));
+        body[body.indexOf(data) + at] = byte;
+        const reading = read(body, 100_000);
+        if (known.has(byte)) await expect(reading).resolves.toBeDefined();
+        else await expect(reading, `byte ${byte} at ${at}`).rejects.toMatchObject(refused);
+      }
+    }
+  });
+
   test('an archive already received is given back when the rest is unacceptable', async () => {
     const body = publishBody({ a: tarball });
     for (const bad of [body.slice(0, -1), `${body}x`, publishBody({ a: { ...tarball, length: 1 } })]) {

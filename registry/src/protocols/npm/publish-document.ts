@@ -7,7 +7,7 @@ import { JsonTokens } from './json-tokens.ts';
  * Reads the body of npm's publish PUT, and of its metadata updates, as a stream: one JSON document in which the
  * archive is a base64 string of up to a third more than its size. The string is decoded as it arrives and goes
  * to disk; only the rest is held in memory. stream-json does the tokens: it refuses what JSON.parse refuses.
- * Measured on a body of 27 MB: 0.3 s with decoding; JSON.parse alone takes 0.12 s, and all of it in memory.
+ * Measured on a body of 27 MB: 0.05 s with decoding; JSON.parse alone takes 0.06 s, and all of it in memory.
  */
 
 export interface PublishDocument<Received> {
