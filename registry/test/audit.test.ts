@@ -32,6 +32,17 @@ test('an empty log is intact', async () => {
   expect(await verify(await createTestRegistry())).toEqual({ intact: true, events: 0, head: '0'.repeat(64) });
 });
 
+test('the hash of an event is the one it always was: of its members, each after its length in four bytes', async () => {
+  const registry = await createTestRegistry();
+  const event = { tag: 'release:published', actor: 'älice', subject: 'npm:@acme/tool@1.0.0' } as const;
+  await registry.services.database.write((transaction) =>
+    recordEvent(transaction, 1_767_268_815_000, { ...event, details: { tag: 'l…t' } }),
+  );
+  expect((await verify(registry)) as { head: string }).toMatchObject({
+    head: 'd6aa2a8ac82389d533356fad25396859e6403bfe0034d1980cb2f122e725d76a',
+  });
+});
+
 test('the database refuses to change and to delete an event', async () => {
   const registry = await withEvents();
   for (const statement of [

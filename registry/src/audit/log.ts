@@ -135,15 +135,17 @@ async function lastEvent(db: Read): Promise<AuditHead | undefined> {
 
 /** Length-prefixed, so that no two different events have the same bytes. */
 function hashOf(row: Omit<AuditEventRow, 'hash'>): string {
-  const members = [row.previous, row.sequence, row.at, row.tag, row.actor, row.subject, row.details];
-  return hash('sha256', Buffer.concat(members.flatMap((member) => prefixed(String(member)))));
-}
-
-function prefixed(text: string): [length: Buffer, bytes: Buffer] {
-  const bytes = Buffer.from(text, 'utf8');
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return [length, bytes];
+  const members = [row.previous, row.sequence, row.at, row.tag, row.actor, row.subject, row.details].map(
+    String,
+  );
+  const bytes = Buffer.alloc(members.reduce((sum, text) => sum + 4 + Buffer.byteLength(text), 0));
+  let at = 0;
+  for (const text of members) {
+    const length = bytes.write(text, at + 4);
+    bytes.writeUInt32BE(length, at);
+    at += 4 + length;
+  }
+  return hash('sha256', bytes);
 }
 
 export type AuditVerdict =
