@@ -46,9 +46,13 @@ test('two server processes on one folder accept a code and a recovery code once 
   const { body } = await send(first + userPath('alice'), 'PUT', account);
   const authorization = { authorization: `Bearer ${body['token']}` };
 
-  const publishAll = async (versionOf: (i: number) => string, headers: Record<string, string>) =>
+  const publishAll = async (
+    count: number,
+    versionOf: (i: number) => string,
+    headers: Record<string, string>,
+  ) =>
     await Promise.all(
-      Array.from({ length: 8 }, (_, i) => {
+      Array.from({ length: count }, (_, i) => {
         const manifest = { name: '@acme/tool', version: versionOf(i), description: `attempt ${i}` };
         const document = npmDocument(manifest, archiveOf({ manifest }));
         return send(`${servers[i % 2]}${pathOf('@acme/tool')}`, 'PUT', document, {
@@ -57,7 +61,7 @@ test('two server processes on one folder accept a code and a recovery code once 
         });
       }),
     );
-  const sameVersion = await publishAll(() => '1.0.0', {});
+  const sameVersion = await publishAll(8, () => '1.0.0', {});
   expect(sameVersion.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(409)]);
 
   const begun = await send(
@@ -74,13 +78,16 @@ test('two server processes on one folder accept a code and a recovery code once 
     authorization,
   );
   expect(confirmed.status).toBe(200);
+  // Three, and three again: more wrong codes than that would have to wait, in whichever order they come.
   // One step ahead of the code that confirmed: a later step, and still in its window should the next one begin.
-  const sameCode = await publishAll((i) => `2.0.${i}`, { 'npm-otp': codeOf(seed, Date.now() + 30_000) });
-  expect(sameCode.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(401)]);
+  const sameCode = await publishAll(3, (i) => `2.0.${i}`, {
+    'npm-otp': codeOf(seed, Date.now() + 30_000),
+  });
+  expect(sameCode.map(({ status }) => status).sort()).toEqual([201, 401, 401]);
 
   const recoveryCodes = confirmed.body['tfa'] as unknown as string[];
   const logIns = await Promise.all(
-    Array.from({ length: 6 }, (_, i) =>
+    Array.from({ length: 3 }, (_, i) =>
       send(
         servers[i % 2] + userPath('alice'),
         'PUT',
