@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import SQLite from 'better-sqlite3';
 import { Kysely, SqliteDialect, type Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { createDataVersion } from './data-version.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { migrations } from './migrations.ts';
 import { keepPrepared } from './prepared-statements.ts';
@@ -42,15 +43,15 @@ export async function openDatabase(file: string): Promise<Database> {
   const reader = createKysely(reading);
   // Of their own: within one, `reader` would not see what is committed meanwhile.
   const snapshots = createKysely(connect(file, true));
-  // Another number after each commit of another connection: https://sqlite.org/pragma.html#pragma_data_version
-  const version = reading.prepare('pragma data_version').pluck();
+  const version = createDataVersion(reading, () => connect(file, true));
   const groupCommit = createGroupCommit(writing);
   return {
     read: reader,
     snapshot: (work) => snapshots.transaction().execute(work),
-    look: createLooks(() => version.get() as number),
-    write: (work) => groupCommit(() => work(writer as unknown as Write)),
+    look: createLooks(version.current),
+    write: (work) => version.during(() => groupCommit(() => work(writer as unknown as Write))),
     async close() {
+      version.close();
       await Promise.all([reader, snapshots, writer].map((connection) => connection.destroy()));
     },
   };

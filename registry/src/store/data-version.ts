@@ -1,0 +1,86 @@
+import type SQLite from 'better-sqlite3';
+
+/** Which commit a database is at. */
+export interface DataVersion {
+  /** Another number after each commit, of this process or another: https://sqlite.org/pragma.html#pragma_data_version */
+  current(): number;
+  /** Runs what commits. */
+  during<T>(write: () => Promise<T>): Promise<T>;
+  close(): void;
+}
+
+/** How long the lock is held at a time, and how long it is left alone after that and after a commit. Milliseconds. */
+const [longestHold, rest] = [1_000, 100];
+
+/**
+ * Asks `reading`. For that SQLite takes a reader's lock on the write-ahead log and gives it back, which are two calls of
+ * the system and more than all the rest of a request that is answered from memory. A lock that another connection of the
+ * process has it only counts (`unixShmLock` in its os_unix.c), so while nobody commits, `open`'s connection has it.
+ *
+ * The log starts over only when a commit finds no reader in it. So the lock is given back before this process commits,
+ * and, for others, after a second; else the log would grow for ever.
+ */
+export function createDataVersion(reading: SQLite.Database, open: () => SQLite.Database): DataVersion {
+  const version = reading.prepare('pragma data_version').pluck();
+  let seen: unknown;
+  let writing = 0;
+  let restingSince = Date.now();
+  let holder: ReturnType<typeof createHolder> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  function hold(): void {
+    if (writing > 0 || Date.now() - restingSince < rest) return;
+    timer = setTimeout(release, longestHold).unref();
+    holder ??= createHolder(open());
+    holder.begin();
+  }
+
+  function release(): void {
+    restingSince = Date.now();
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    timer = undefined;
+    holder?.end();
+  }
+
+  return {
+    current() {
+      const now = version.get() as number;
+      if (now !== seen) release();
+      else if (timer === undefined) hold();
+      seen = now;
+      return now;
+    },
+    async during(write) {
+      writing += 1;
+      release();
+      try {
+        return await write();
+      } finally {
+        writing -= 1;
+        restingSince = Date.now();
+      }
+    },
+    close() {
+      release();
+      holder?.close();
+    },
+  };
+}
+
+function createHolder(connection: SQLite.Database) {
+  const [begin, read, end] = ['begin', 'select 1 from sqlite_schema', 'commit'].map((text) =>
+    connection.prepare(text),
+  );
+  return {
+    begin() {
+      begin?.run();
+      // SQLite takes the lock for the first that is read.
+      read?.get();
+    },
+    end() {
+      if (connection.inTransaction) end?.run();
+    },
+    close: () => connection.close(),
+  };
+}
