@@ -31,7 +31,11 @@ import { putRelease } from './protocols/pub/upload.ts';
 import type { Services } from './services.ts';
 import { addPages } from './web/routes.ts';
 
-type Handler = (services: Services, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+type Handler = (
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => Promise<unknown> | undefined;
 
 /**
  * Every route. `:name` is a package name with its scope as one segment: `/@acme/tool` arrives here as

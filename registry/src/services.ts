@@ -2,9 +2,11 @@ import type { Passwords } from './accounts/passwords.ts';
 import type { SeedKeys } from './accounts/second-factor/seed-keys.ts';
 import type { Background } from './background.ts';
 import type { Documents } from './packages/document.ts';
+import type { OpenAnswer } from './protocols/open-answer.ts';
 import type { Ecosystems } from './releases/ecosystem.ts';
 import type { SigningKeys } from './releases/signing-keys.ts';
 import type { BlobStore } from './store/blobs.ts';
+import type { ByteCache } from './store/byte-cache.ts';
 import type { Database } from './store/database.ts';
 import type { UpstreamCache } from './upstream/cache.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
@@ -19,6 +21,7 @@ export interface Services {
   readonly signingKeys: SigningKeys;
   readonly ecosystems: Ecosystems;
   readonly documents: Documents;
+  readonly openAnswers: ByteCache<OpenAnswer>;
   readonly background: Background;
   readonly upstreamCache: UpstreamCache;
   /** Milliseconds since the epoch. */

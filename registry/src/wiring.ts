@@ -21,6 +21,9 @@ import { noUpstreams, type Upstream, type Upstreams } from './upstream/upstreams
 /** 256 MiB: above what npm's own registry takes. */
 const maximumArchiveBytes = 256 * 1024 * 1024;
 
+/** Of memory for whole answers. Most are documents and archives that are in memory anyway. */
+const openAnswerBytes = 16 * 1024 * 1024;
+
 /** Of memory for index documents: the 1,000 versions of a large package take one or two, most packages 20 kB. */
 const documentBytes = 64 * 1024 * 1024;
 
@@ -72,6 +75,7 @@ export async function openServices(
     ecosystems: { npm: npmEcosystem, cargo: cargoEcosystem(settings.publicUrl) },
     upstreamCache: upstreamCache(folders.upstream, { maximumBytes: upstreamCacheBytes, background }),
     documents: { ready: createByteCache(documentBytes), underWay: new Map() },
+    openAnswers: createByteCache(openAnswerBytes),
     clock: Date.now,
     settings: {
       maximumArchiveBytes,

@@ -79,9 +79,11 @@ export function findActor(
   text: string,
   now: number,
 ): Actor | undefined | Promise<Actor | undefined> {
-  if (!isWellFormedToken(text)) return undefined;
   const digest = hashToken(text);
-  const known = look.recall(`token ${digest}`, () => findUnrevoked(read, digest));
+  // What is no token at all is not looked for. What was found is one.
+  const known = look.recall(`token ${digest}`, async () =>
+    isWellFormedToken(text) ? await findUnrevoked(read, digest) : undefined,
+  );
   return known instanceof Promise ? known.then((found) => unexpired(found, now)) : unexpired(known, now);
 }
 

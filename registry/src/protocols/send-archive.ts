@@ -8,12 +8,14 @@ import type { ReleaseRow } from '../store/schema.ts';
 import { requestedRange } from './byte-range.ts';
 import { setCaching } from './caching.ts';
 import { matchesEtag } from './matches-etag.ts';
+import type { Keep } from './open-answers.ts';
 
 export interface ArchiveAnswer {
   readonly archive: Pick<ReleaseRow, 'sha256' | 'size'>;
   readonly type: string;
   /** Whether everybody may read it. */
   readonly shared: boolean;
+  readonly keep?: Keep | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function sendArchive(
   services: Services,
   request: FastifyRequest,
   reply: FastifyReply,
-  { archive, type, shared }: ArchiveAnswer,
+  { archive, type, shared, keep }: ArchiveAnswer,
 ): Promise<FastifyReply> {
   const { sha256, size } = archive;
   const etag = `"${sha256}"`;
@@ -38,6 +40,8 @@ export async function sendArchive(
   const part = range === 'whole' ? { start: 0, end: size - 1 } : range;
   const content = await open(services, archive, part);
   if (range !== 'whole') reply.code(206).header('content-range', `bytes ${part.start}-${part.end}/${size}`);
+  if (range === 'whole' && Buffer.isBuffer(content))
+    keep?.({ reply, etag, content: { 'content-type': type }, body: content });
   return reply
     .header('content-type', type)
     .header('content-length', part.end - part.start + 1)

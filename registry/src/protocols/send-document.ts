@@ -3,6 +3,7 @@ import type { Document } from '../packages/document.ts';
 import { rememberTexts } from '../remember-texts.ts';
 import { setCaching } from './caching.ts';
 import { matchesEtag } from './matches-etag.ts';
+import type { Keep } from './open-answers.ts';
 
 export interface DocumentAnswer {
   readonly document: Document;
@@ -11,6 +12,7 @@ export interface DocumentAnswer {
   readonly shared: boolean;
   /** The headers that decided what the client gets, besides how it is compressed. */
   readonly vary: string;
+  readonly keep?: Keep | undefined;
 }
 
 /**
@@ -20,16 +22,17 @@ export interface DocumentAnswer {
 export function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,
-  { document, type, shared, vary }: DocumentAnswer,
+  { document, type, shared, vary, keep }: DocumentAnswer,
 ): FastifyReply {
   const gzip = acceptsGzip(String(request.headers['accept-encoding'] ?? '')) ? document.gzip : undefined;
   // Other bytes, so another strong ETag: RFC 9110 §8.8.3.3.
   const etag = gzip === undefined ? `"${document.etag}"` : `"${document.etag}-gzip"`;
   setCaching(reply, shared, 'no-cache').header('etag', etag).header('vary', `accept-encoding, ${vary}`);
+  const body = gzip ?? document.body;
+  const content = { 'content-type': type, ...(gzip && { 'content-encoding': 'gzip' }) };
+  keep?.({ reply, etag, content, body });
   if (matchesEtag(request, etag)) return reply.code(304).send();
-  reply.header('content-type', type);
-  if (gzip === undefined) return reply.send(document.body);
-  return reply.header('content-encoding', 'gzip').send(gzip);
+  return reply.headers(content).send(body);
 }
 
 /** Whether a client takes gzip: named, or meant by `*`, and not with a weight of nothing. */

@@ -3,6 +3,8 @@
  * anything but the database, such as the body of a request.
  */
 export interface Look {
+  /** The state of the database that was found. */
+  readonly version: number;
   /**
    * What `read` answers, or answered before under the same key if nobody has committed anything since, in this process
    * or another. The key says all that the answer depends on besides the database: a row that was read before may be out
@@ -23,7 +25,7 @@ export function createLooks(version: () => number): () => Look {
   let latest = lookAt(version(), version);
   return () => {
     const now = version();
-    if (now !== latest.version || latest.answers.size >= mostAnswers) latest = lookAt(now, version);
+    if (now !== latest.look.version || latest.answers.size >= mostAnswers) latest = lookAt(now, version);
     return latest.look;
   };
 }
@@ -37,11 +39,12 @@ function lookAt(now: number, version: () => number) {
     return answer;
   }
   const look: Look = {
+    version: now,
     recall<Answer>(key: string, read: () => Promise<Answer>) {
       // What stands behind a key is what its `read` answered: whoever makes the key names the type in it.
       const known = answers.get(key) as Answer | undefined;
       return known === undefined ? ask(key, read) : known;
     },
   };
-  return { version: now, answers, look };
+  return { answers, look };
 }

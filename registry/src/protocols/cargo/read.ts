@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readDocument } from '../../packages/read-document.ts';
 import { type Archive, recallArchive } from '../../releases/find-archive.ts';
 import type { Services } from '../../services.ts';
+import { keepingOpen } from '../open-answers.ts';
 import { parameter } from '../request.ts';
 import { sendArchive } from '../send-archive.ts';
 import { sendDocument } from '../send-document.ts';
@@ -30,8 +31,8 @@ export async function getIndexConfig(services: Services, request: FastifyRequest
 }
 
 /** `GET /cargo/index/<shard>/<crate>`: 200, 304 and 404 are all cargo understands here. */
-export async function getIndexFile(services: Services, request: FastifyRequest, reply: FastifyReply) {
-  const reader = await readerOf(services, request);
+export const getIndexFile = keepingOpen(async (services, request, reply, { look, keep }) => {
+  const reader = await readerOf(services, request, look);
   const path = parameter(request, '*');
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (!isCrateName(name) || indexPath(name) !== path) throw noSuchCrate();
@@ -47,22 +48,23 @@ export async function getIndexFile(services: Services, request: FastifyRequest, 
     type: 'text/plain; charset=utf-8',
     shared: isShared(services, crate),
     vary: 'authorization',
+    keep,
   });
-}
+});
 
 /** `GET /cargo/api/v1/crates/<crate>/<version>/download`: bytes that never change under this URL. */
-export async function getCrate(services: Services, request: FastifyRequest, reply: FastifyReply) {
-  const reader = await readerOf(services, request);
+export const getCrate = keepingOpen(async (services, request, reply, { look, keep }) => {
+  const reader = await readerOf(services, request, look);
   const [name, version] = [parameter(request, 'name'), parameter(request, 'version')];
   const staged = await ownStaged(services, reader, { name, version });
   if (staged !== undefined)
     return await sendArchive(services, request, reply, { archive: staged, type: crateType, shared: false });
   const crate = await readableCrate(services, reader, name);
-  const archive = await recallArchive(services.database, reader.look, crate.id, version);
+  const archive = await recallArchive(services.database, look, crate.id, version);
   if (archive === undefined) throw noSuchCrate();
   const shared = isShared(services, crate);
-  return await sendArchive(services, request, reply, { archive, type: crateType, shared });
-}
+  return await sendArchive(services, request, reply, { archive, type: crateType, shared, keep });
+});
 
 const crateType = 'application/gzip';
 

@@ -22,8 +22,11 @@ export interface Reader {
  * With `auth-required` nobody reads without a token. Else cargo sends none, and one that is no good reads what
  * everybody may.
  */
-export async function readerOf(services: Services, request: FastifyRequest): Promise<Reader> {
-  const look = services.database.look();
+export async function readerOf(
+  services: Services,
+  request: FastifyRequest,
+  look: Look = services.database.look(),
+): Promise<Reader> {
   if (services.settings.cargoAuthRequired)
     return { actor: await requireActor(services, request, look), look };
   try {

@@ -8,7 +8,11 @@ import { putCrate } from './publish.ts';
 import { getCrate, getIndexConfig, getIndexFile, getMe } from './read.ts';
 import { searchCrates } from './search.ts';
 
-type Handler = (services: Services, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+type Handler = (
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => Promise<unknown> | undefined;
 
 /** Everything below `/cargo`, where requests and refusals look as cargo has them. `:name` is the name of a crate. */
 export function addCargoRoutes(app: FastifyInstance, services: Services): void {

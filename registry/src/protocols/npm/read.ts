@@ -1,10 +1,9 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../../errors.ts';
 import { unscoped } from '../../packages/package-name.ts';
 import { noSuchPackage } from '../../packages/packages.ts';
 import { readDocument } from '../../packages/read-document.ts';
 import { recallArchive } from '../../releases/find-archive.ts';
-import type { Services } from '../../services.ts';
+import { keepingOpen } from '../open-answers.ts';
 import { parameter, readablePackage } from '../request.ts';
 import { sendArchive } from '../send-archive.ts';
 import { sendDocument } from '../send-document.ts';
@@ -16,8 +15,8 @@ import type { PackumentForm } from './packument.ts';
 export const abbreviatedType = 'application/vnd.npm.install-v1+json';
 
 /** `GET /<package>` */
-export async function getPackument(services: Services, request: FastifyRequest, reply: FastifyReply) {
-  const record = await readablePackage(services, request);
+export const getPackument = keepingOpen(async (services, request, reply, { look, keep }) => {
+  const record = await readablePackage(services, request, look);
   const form: PackumentForm = request.headers.accept?.includes(abbreviatedType) ? 'abbreviated' : 'full';
   const document = await readDocument(services, record, form);
   if (document === undefined) throw noSuchPackage(record);
@@ -27,19 +26,20 @@ export async function getPackument(services: Services, request: FastifyRequest, 
     type: `${type}; charset=utf-8`,
     shared: record.access === 'public',
     vary: 'accept, authorization',
+    keep,
   });
-}
+});
 
 /** `GET /<package>/-/<file>.tgz`: bytes that never change under this URL. */
-export async function getArchive(services: Services, request: FastifyRequest, reply: FastifyReply) {
-  const look = services.database.look();
+export const getArchive = keepingOpen(async (services, request, reply, { look, keep }) => {
   const record = await readablePackage(services, request, look);
   const version = versionInFileName(record.name, parameter(request, 'file'));
   const archive = await recallArchive(services.database, look, record.id, version);
   if (archive === undefined) throw noSuchArchive();
   const shared = record.access === 'public';
-  return await sendArchive(services, request, reply, { archive, type: 'application/octet-stream', shared });
-}
+  const type = 'application/octet-stream';
+  return await sendArchive(services, request, reply, { archive, type, shared, keep });
+});
 
 export function versionInFileName(name: string, file: string): string {
   const prefix = `${unscoped(name)}-`;

@@ -17,7 +17,11 @@ import { type ForeignPackage, foreignPackument, type KeptPackument } from './pac
 
 /** What an installing client reads of packages that are not here: another registry's, passed on. */
 
-type Handler = (services: Services, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+type Handler = (
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => Promise<unknown> | undefined;
 type ForeignHandler = (
   services: Services,
   source: ForeignPackage,
