@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,29 +16,12 @@ import {
   pax,
   tar,
 } from './support/archives.ts';
+import { inspect } from './support/inspect.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'pub-archive-'));
 afterAll(() => rmSync(work, { recursive: true }));
 
 let count = 0;
-/** From memory and from a file, which find the same. */
-async function inspect(bytes: Uint8Array) {
-  const inMemory = await settled(inspectArchive({ bytes: Buffer.from(bytes) }));
-  const path = join(work, `${count++}.tgz`);
-  writeFileSync(path, bytes);
-  const inFile = await settled(inspectArchive({ path }));
-  rmSync(path);
-  expect(inFile).toEqual(inMemory);
-  if ('error' in inFile) throw inFile.error;
-  return inFile.found;
-}
-
-async function settled<T>(work: Promise<T>): Promise<{ found: T } | { error: unknown }> {
-  return await work.then(
-    (found) => ({ found }),
-    (error: unknown) => ({ error }),
-  );
-}
 
 const manifest = file('package/package.json', manifestOf());
 

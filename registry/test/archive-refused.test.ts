@@ -5,7 +5,6 @@ import { deflateRawSync, gzipSync } from 'node:zlib';
 import { list, type ReadEntry } from 'tar';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Refusal } from '../src/errors.ts';
-import { inspectArchive } from '../src/protocols/npm/inspect-archive.ts';
 import type { ArchiveLimits } from '../src/releases/archive/read-archive.ts';
 import {
   endMarker,
@@ -19,30 +18,8 @@ import {
   paxRecord,
   tar,
 } from './support/archives.ts';
+import { inspect } from './support/inspect.ts';
 import { createRandom, mutated } from './support/random.ts';
-
-const work = mkdtempSync(join(tmpdir(), 'pub-archive-'));
-afterAll(() => rmSync(work, { recursive: true }));
-
-let count = 0;
-/** From memory and from a file, which find the same. */
-async function inspect(bytes: Uint8Array, limits?: ArchiveLimits) {
-  const inMemory = await settled(inspectArchive({ bytes: Buffer.from(bytes) }, limits));
-  const path = join(work, `${count++}.tgz`);
-  writeFileSync(path, bytes);
-  const inFile = await settled(inspectArchive({ path }, limits));
-  rmSync(path);
-  expect(inFile).toEqual(inMemory);
-  if ('error' in inFile) throw inFile.error;
-  return inFile.found;
-}
-
-async function settled<T>(work: Promise<T>): Promise<{ found: T } | { error: unknown }> {
-  return await work.then(
-    (found) => ({ found }),
-    (error: unknown) => ({ error }),
-  );
-}
 
 /** The text of the refusal, or a complaint that there was none. */
 async function refusalOf(bytes: Uint8Array, limits?: ArchiveLimits): Promise<string> {
@@ -54,6 +31,9 @@ async function refusalOf(bytes: Uint8Array, limits?: ArchiveLimits): Promise<str
   }
   return 'accepted';
 }
+
+const work = mkdtempSync(join(tmpdir(), 'pub-archive-'));
+afterAll(() => rmSync(work, { recursive: true }));
 
 const manifest = file('package/package.json', manifestOf());
 const good = tar(manifest, file('package/index.js', 'x'));
@@ -411,7 +391,7 @@ describe('thousands of damaged archives', () => {
 
   /** What npm's own reader finds: the files with their sizes. */
   async function listed(bytes: Uint8Array): Promise<string[]> {
-    const path = join(work, `${count++}.tgz`);
+    const path = join(work, 'mutated.tgz');
     writeFileSync(path, bytes);
     const found: string[] = [];
     const onReadEntry = (entry: ReadEntry) => {

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
 import type { Act } from '../src/accounts/act.ts';
-import { approve, collect, createApproval, findOpenApproval } from '../src/accounts/approvals.ts';
+import { approve, createApproval, findOpenApproval } from '../src/accounts/approvals.ts';
+import { collect } from '../src/accounts/collect-approval.ts';
 import { createSession, findSession, stepUp } from '../src/accounts/sessions.ts';
 import { publish } from './support/publishing.ts';
 import { createTestRegistry, goodPassword, type TestRegistry, userPath } from './support/test-registry.ts';

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { mostAttempts, waitAfter } from '../src/mail/claims.ts';
 import { enqueueMail, type MailMessage, mailAccount } from '../src/mail/outbox.ts';
 import { listWaitingMail, retryMail } from '../src/mail/outbox-list.ts';
 import { renderMail } from '../src/mail/render.ts';
@@ -9,7 +10,7 @@ import { parseSmtpUrl } from '../src/mail/smtp-url.ts';
 import { type TemplateName, templates } from '../src/mail/templates.ts';
 import { MailFailure, type MailTransport, type OutgoingMail } from '../src/mail/transport.ts';
 import { createFolderTransport, createSmtpTransport } from '../src/mail/transports.ts';
-import { mostAttempts, sendDueMail, startMailWorker, waitAfter } from '../src/mail/worker.ts';
+import { sendDueMail, startMailWorker } from '../src/mail/worker.ts';
 import { MailServer, mailPassword, startMailServer } from './support/mail-server.ts';
 import { readMail } from './support/mail-text.ts';
 import { day, hour, minute } from './support/test-clock.ts';

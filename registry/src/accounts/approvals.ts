@@ -1,18 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
-import { recordEvent } from '../audit/log.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import type { ApprovalRow } from '../store/schema-people.ts';
-import { getAccount } from './accounts.ts';
 import { type Act, actText, parseAct } from './act.ts';
 import type { Program } from './actor.ts';
 import { browserLoginLimit, chargeAttempt } from './attempts.ts';
 import { batchLifetime, covers, isBatch, isUsed } from './batch.ts';
-import { noteAddress } from './known-addresses.ts';
 import { plainAddress } from './tokens/networks.ts';
 import { endOneActTokens } from './tokens/one-act.ts';
-import { createToken } from './tokens.ts';
 
 /**
  * A program asks, a person approves in a browser, the program fetches what it asked for. Two capabilities
@@ -57,8 +53,8 @@ export async function createApproval(services: Services, approval: NewApproval):
 function rowOf({ kind, accountId, act, program }: NewApproval, { page, done }: Capabilities, now: number) {
   return {
     kind,
-    page_hash: hash(page),
-    done_hash: hash(done),
+    page_hash: hashCapability(page),
+    done_hash: hashCapability(done),
     account_id: accountId ?? null,
     act: actText(act),
     agent: program.agent,
@@ -97,7 +93,7 @@ export async function createGrantedApproval(
       approved_at: now,
       approved_with: granted.factor,
       delivered_at: now,
-      proof_hash: hash(proof),
+      proof_hash: hashCapability(proof),
     })
     .execute();
   return { proof, expiresAt };
@@ -122,7 +118,7 @@ export async function findOpenApproval(db: Read, page: string, now: number): Pro
   return await db
     .selectFrom('approvals')
     .selectAll()
-    .where('page_hash', '=', hash(page))
+    .where('page_hash', '=', hashCapability(page))
     .where('expires_at', '>', now)
     .where('approved_at', 'is', null)
     .where('denied_at', 'is', null)
@@ -166,78 +162,6 @@ async function decide(
   return result.numUpdatedRows === 1n;
 }
 
-export type Collected =
-  | { readonly state: 'pending' }
-  /** A proof for the act, or a token for the login. */
-  | { readonly state: 'granted'; readonly secret: string }
-  /** Denied, expired, fetched before, or never there: the poll is not told which. */
-  | { readonly state: 'gone' };
-
-/** What the program gets when it polls. */
-export async function collect(services: Services, done: string): Promise<Collected> {
-  const pending = await findUncollected(services.database.read, done, services.clock());
-  if (pending === undefined) return { state: 'gone' };
-  if (pending.approved_at === null) return { state: 'pending' };
-  return await services.database.write(async (transaction): Promise<Collected> => {
-    const now = services.clock();
-    const approval = await findUncollected(transaction, done, now);
-    if (approval?.account_id == null || approval.approved_at === null) return { state: 'gone' };
-    const proof = approval.kind === 'act' ? randomBytes(32).toString('hex') : undefined;
-    const result = await transaction
-      .updateTable('approvals')
-      .set({ delivered_at: now, proof_hash: proof === undefined ? null : hash(proof) })
-      .where('id', '=', approval.id)
-      .where('delivered_at', 'is', null)
-      .executeTakeFirst();
-    if (result.numUpdatedRows !== 1n) return { state: 'gone' };
-    return { state: 'granted', secret: proof ?? (await tokenFor(services, transaction, approval, now)) };
-  });
-}
-
-/** Whether what is gone was a login that somebody denied, or that nobody approved in time. */
-export async function isRefusedLogin(db: Read, done: string): Promise<boolean> {
-  const login = await db
-    .selectFrom('approvals')
-    .select('id')
-    .where('done_hash', '=', hash(done))
-    .where('kind', '=', 'login')
-    .where('delivered_at', 'is', null)
-    .executeTakeFirst();
-  return login !== undefined;
-}
-
-async function tokenFor(
-  services: Services,
-  transaction: Write,
-  approval: Approval,
-  now: number,
-): Promise<string> {
-  const lifetime = services.settings.loginTokenLifetime;
-  const accountId = approval.account_id as number;
-  const { name } = await getAccount(transaction, accountId);
-  const details = { factor: approval.approved_with, by: 'approval' };
-  await recordEvent(transaction, now, { tag: 'account:login', actor: name, subject: name, details });
-  const sighting = { accountId, name, address: plainAddress(approval.address) };
-  await noteAddress(transaction, now, { ...sighting, token: approval.agent, program: approval.agent });
-  return await createToken(transaction, {
-    accountId,
-    label: approval.agent,
-    now,
-    lifetime,
-  });
-}
-
-async function findUncollected(db: Read, done: string, now: number): Promise<Approval | undefined> {
-  return await db
-    .selectFrom('approvals')
-    .selectAll()
-    .where('done_hash', '=', hash(done))
-    .where('expires_at', '>', now)
-    .where('denied_at', 'is', null)
-    .where('delivered_at', 'is', null)
-    .executeTakeFirst();
-}
-
 /** 64 hex digits: what npm's prompt takes besides digits, so that a proof can be pasted as well. */
 export function isApprovalProof(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text);
@@ -251,7 +175,7 @@ export async function findGrantedApproval(
   const approval = await db
     .selectFrom('approvals')
     .selectAll()
-    .where('proof_hash', '=', hash(granted.proof))
+    .where('proof_hash', '=', hashCapability(granted.proof))
     .where('kind', '=', 'act')
     .where('account_id', '=', granted.accountId)
     .where('approved_at', 'is not', null)
@@ -290,6 +214,7 @@ function randomCapability(): string {
   return randomBytes(32).toString('base64url');
 }
 
-function hash(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+/** A capability or a proof, as it is kept. */
+export function hashCapability(secret: string): string {
+  return hash('sha256', secret);
 }

@@ -1,5 +1,5 @@
 import type { Read, Write } from '../store/database.ts';
-import { mostAttempts } from './worker.ts';
+import { mostAttempts } from './claims.ts';
 
 /** For the operator: what was not sent. */
 export interface WaitingMail {

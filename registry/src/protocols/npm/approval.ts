@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { collect, createLoginApproval, isRefusedLogin } from '../../accounts/approvals.ts';
+import { createLoginApproval } from '../../accounts/approvals.ts';
+import { collect, isRefusedLogin } from '../../accounts/collect-approval.ts';
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
 import { approvalUrls } from '../approval-urls.ts';
