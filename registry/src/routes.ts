@@ -31,11 +31,8 @@ import { putRelease } from './protocols/pub/upload.ts';
 import type { Services } from './services.ts';
 import { addPages } from './web/routes.ts';
 
-type Handler = (
-  services: Services,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) => Promise<unknown> | undefined;
+/** What it answers, or will; nothing where the answer is sent already. */
+type Handler = (services: Services, request: FastifyRequest, reply: FastifyReply) => unknown;
 
 /**
  * Every route. `:name` is a package name with its scope as one segment: `/@acme/tool` arrives here as

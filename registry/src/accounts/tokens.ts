@@ -1,6 +1,7 @@
 import { hash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { ExpressionBuilder } from 'kysely';
+import { atOnce, type Soon } from '../at-once.ts';
 import type { Database, Read, Write } from '../store/database.ts';
 import type { Look } from '../store/recall.ts';
 import type { Schema } from '../store/schema.ts';
@@ -78,19 +79,13 @@ export function findActor(
   look: Look,
   text: string,
   now: number,
-): Actor | undefined | Promise<Actor | undefined> {
+): Soon<Actor | undefined> {
   const digest = hashToken(text);
   // What is no token at all is not looked for. What was found is one.
   const known = look.recall(`token ${digest}`, async () =>
     isWellFormedToken(text) ? await findUnrevoked(read, digest) : undefined,
   );
-  return known instanceof Promise ? known.then((found) => unexpired(found, now)) : unexpired(known, now);
-}
-
-type Unrevoked = Awaited<ReturnType<typeof findUnrevoked>>;
-
-function unexpired(known: Unrevoked, now: number): Actor | undefined {
-  return known !== undefined && known.expiresAt > now ? known.actor : undefined;
+  return atOnce(known, (found) => (found !== undefined && found.expiresAt > now ? found.actor : undefined));
 }
 
 async function findUnrevoked(db: Read, hash: string) {

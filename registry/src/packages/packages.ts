@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Actor } from '../accounts/actor.ts';
 import { hasSecondFactor } from '../accounts/second-factor/factors.ts';
+import type { Soon } from '../at-once.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Database, Read, Write } from '../store/database.ts';
@@ -55,11 +56,7 @@ export interface SeenPackage {
 }
 
 /** As of the look, or remembered from one at which nothing had changed since. */
-export function recallPackage(
-  { read }: Database,
-  look: Look,
-  id: PackageId,
-): SeenPackage | undefined | Promise<SeenPackage | undefined> {
+export function recallPackage({ read }: Database, look: Look, id: PackageId): Soon<SeenPackage | undefined> {
   return look.recall(`package ${packageSubject(id)}`, async () =>
     seePackage(read, await findPackage(read, id)),
   );

@@ -1,3 +1,4 @@
+import type { Soon } from '../at-once.ts';
 import type { Services } from '../services.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import type { Document, RenderedDocument } from './document.ts';
@@ -16,7 +17,7 @@ export function readDocument(
   services: Reading,
   record: PackageRecord,
   form: string,
-): Document | Promise<Document | undefined> {
+): Soon<Document | undefined> {
   const { ready, underWay } = services.documents;
   const address = services.settings.publicUrl();
   const key = `${record.id} ${form}`;

@@ -9,6 +9,7 @@ import {
 import type { TokenScope } from '../accounts/tokens/scopes.ts';
 import { noteBeyondLimits, noteDeadToken, noteUse } from '../accounts/tokens/usage.ts';
 import { findActor } from '../accounts/tokens.ts';
+import { atOnce, type Soon } from '../at-once.ts';
 import { noteDeadBytes } from '../dead-bytes.ts';
 import { Refusal } from '../errors.ts';
 import { type PackageId, packageLabel, recallPackage, requireReadable } from '../packages/packages.ts';
@@ -47,18 +48,23 @@ export async function findRequestActor(
   request: FastifyRequest,
   look: Look = services.database.look(),
 ): Promise<Actor | undefined> {
+  return await requestActor(services, request, look);
+}
+
+function requestActor(services: Services, request: FastifyRequest, look: Look): Soon<Actor | undefined> {
   const header = request.headers.authorization;
   if (header === undefined) return undefined;
   const token = /^bearer +(\S+) *$/i.exec(header)?.[1] ?? '';
-  const actor = await findActor(services.database, look, token, services.clock());
-  if (actor === undefined) {
-    noteDeadToken(services, token);
-    throw new Refusal('unauthenticated', 'the token is unknown, expired or revoked: log in again');
-  }
-  const program = programOf(request);
-  refuseOutside(request, actor, program.address);
-  noteUse(services, actor, program);
-  return actor;
+  return atOnce(findActor(services.database, look, token, services.clock()), (actor) => {
+    if (actor === undefined) {
+      noteDeadToken(services, token);
+      throw new Refusal('unauthenticated', 'the token is unknown, expired or revoked: log in again');
+    }
+    const program = programOf(request);
+    refuseOutside(request, actor, program.address);
+    noteUse(services, actor, program);
+    return actor;
+  });
 }
 
 function refuseOutside(request: FastifyRequest, actor: Actor, address: string): void {
@@ -93,7 +99,7 @@ export async function readablePackage(
     await requireActor(services, request, look);
   let actor: Actor | undefined;
   try {
-    actor = await findRequestActor(services, request, look);
+    actor = await requestActor(services, request, look);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const seen = await recallPackage(database, look, id);
@@ -105,15 +111,24 @@ export async function readablePackage(
   return seen?.open ? seen.record : await requireReadable(database.read, id, seen?.record, actor);
 }
 
-export async function requireActor(
+export function requireActor(
   services: Services,
   request: FastifyRequest,
   look: Look = services.database.look(),
-): Promise<Actor> {
-  const actor = await findRequestActor(services, request, look).catch((error: unknown) => {
+): Soon<Actor> {
+  const refused = (error: unknown): never => {
     noteRefusal(services, request, error);
     throw error;
-  });
+  };
+  try {
+    const actor = requestActor(services, request, look);
+    return actor instanceof Promise ? actor.then(notNobody).catch(refused) : notNobody(actor);
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+function notNobody(actor: Actor | undefined): Actor {
   if (actor === undefined) throw new Refusal('unauthenticated', 'you are not logged in to this registry');
   return actor;
 }

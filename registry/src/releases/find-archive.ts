@@ -1,3 +1,4 @@
+import type { Soon } from '../at-once.ts';
 import type { Database } from '../store/database.ts';
 import type { Look } from '../store/recall.ts';
 import type { ReleaseRow } from '../store/schema.ts';
@@ -10,7 +11,7 @@ export function recallArchive(
   look: Look,
   packageId: number,
   version: string,
-): Archive | undefined | Promise<Archive | undefined> {
+): Soon<Archive | undefined> {
   return look.recall(`archive ${packageId} ${version}`, () =>
     read
       .selectFrom('releases')

@@ -1,3 +1,5 @@
+import type { Soon } from '../at-once.ts';
+
 /**
  * A look at the database: it shows what was committed when it was taken, or later. Taken again by whoever has waited for
  * anything but the database, such as the body of a request.
@@ -10,7 +12,7 @@ export interface Look {
    * or another. The key says all that the answer depends on besides the database: a row that was read before may be out
    * of date, so its revision belongs into the key. It may hold no secret. Answers are not to be changed.
    */
-  recall<Answer>(key: string, read: () => Promise<Answer>): Answer | Promise<Answer>;
+  recall<Answer>(key: string, read: () => Promise<Answer>): Soon<Answer>;
 }
 
 /** Answers that are remembered at once; above this many all are forgotten. */

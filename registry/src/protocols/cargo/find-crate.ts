@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { Soon } from '../../at-once.ts';
 import { Refusal } from '../../errors.ts';
 import { type PackageId, type SeenPackage, seePackage } from '../../packages/packages.ts';
 import type { Database, Read } from '../../store/database.ts';
@@ -24,11 +25,7 @@ export async function findCrate(db: Read, name: string): Promise<PackageRecord |
 }
 
 /** The same for those who only read. */
-export function recallCrate(
-  { read }: Database,
-  look: Look,
-  name: string,
-): SeenPackage | undefined | Promise<SeenPackage | undefined> {
+export function recallCrate({ read }: Database, look: Look, name: string): Soon<SeenPackage | undefined> {
   return look.recall(`crate ${canonicalName(name)}`, async () =>
     seePackage(read, await findCrate(read, name)),
   );

@@ -4,6 +4,7 @@ import { type LoginRequest, logIn } from '../../accounts/log-in.ts';
 import { logOut } from '../../accounts/log-out.ts';
 import { refuseBeyondLimits } from '../../accounts/tokens/limits.ts';
 import { findActor } from '../../accounts/tokens.ts';
+import { atOnce } from '../../at-once.ts';
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
 import {
@@ -88,9 +89,8 @@ function couchUser(request: FastifyRequest): string {
 }
 
 /** `GET /-/whoami` */
-export async function whoAmI(services: Services, request: FastifyRequest) {
-  const { name } = await requireActor(services, request);
-  return { username: name };
+export function whoAmI(services: Services, request: FastifyRequest) {
+  return atOnce(requireActor(services, request), ({ name }) => ({ username: name }));
 }
 
 /**
