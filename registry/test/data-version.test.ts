@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import SQLite from 'better-sqlite3';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { createDataVersion } from '../src/store/data-version.ts';
 import { type Database, openDatabase } from '../src/store/database.ts';
 import { place } from './support/test-registry.ts';
 
@@ -90,4 +91,24 @@ test('the log stays small beside readers that look all the time', async () => {
   }
   // 24 MB were written. It starts over after 1,000 pages, at the next commit without a reader.
   expect(largest).toBeLessThan(10 * 1024 * 1024);
+});
+
+test('a lock that nobody can take changes nothing', async () => {
+  const { outside, log } = await prepared();
+  const reading = new SQLite(log.replace('-wal', ''), { readonly: true });
+  let tried = 0;
+  const version = createDataVersion(reading, () => {
+    tried += 1;
+    throw new Error('too many open files');
+  });
+  const before = version.current();
+  for (let wait = 0; wait < 2_000 && tried === 0; wait += 50) {
+    await sleep(wait);
+    expect(version.current()).toBe(before);
+  }
+  expect(tried).toBe(1);
+  commitOutside(outside);
+  expect(version.current()).not.toBe(before);
+  version.close();
+  reading.close();
 });

@@ -13,9 +13,9 @@ export interface DataVersion {
 const [longestHold, rest] = [1_000, 100];
 
 /**
- * Asks `reading`. For that SQLite takes a reader's lock on the write-ahead log and gives it back, which are two calls of
- * the system and more than all the rest of a request that is answered from memory. A lock that another connection of the
- * process has it only counts (`unixShmLock` in its os_unix.c), so while nobody commits, `open`'s connection has it.
+ * Asks `reading`. For that SQLite takes a reader's lock on the write-ahead log and gives it back: two calls of the
+ * system, which take longer than to find what is remembered. A lock that another connection of the process has it only
+ * counts (`unixShmLock` in its os_unix.c), so while nobody commits, `open`'s connection has it.
  *
  * The log starts over only when a commit finds no reader in it. So the lock is given back before this process commits,
  * and, for others, after a second; else the log would grow for ever.
@@ -31,8 +31,13 @@ export function createDataVersion(reading: SQLite.Database, open: () => SQLite.D
   function hold(): void {
     if (writing > 0 || Date.now() - restingSince < rest) return;
     timer = setTimeout(release, longestHold).unref();
-    holder ??= createHolder(open());
-    holder.begin();
+    try {
+      holder ??= createHolder(open());
+      holder.begin();
+    } catch {
+      // It is for speed alone: without the lock each look takes one of its own.
+      release();
+    }
   }
 
   function release(): void {

@@ -20,8 +20,8 @@ const mostAnswers = 10_000;
 
 /**
  * Remembers what the database answered until anybody commits, in this process or another: a look asks once whether it
- * changed, which takes as long as all the rest of a request that is answered from memory. Nothing is ever out of date, so
- * it serves where a change must show at once, such as a token that is revoked. `version` is the database's: see there.
+ * changed. Nothing is ever out of date, so it serves where a change must show at once, such as a token that is revoked.
+ * `version` is the database's: see there.
  */
 export function createLooks(version: () => number): () => Look {
   let latest = lookAt(version(), version);
