@@ -15,6 +15,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly process: ChildProcess;
+  /** When it was started, as `performance.now()` has it. */
+  readonly spawnedAt: number;
   /** What it has said on stderr so far. */
   log(): string;
   /** SIGTERM, and an error if it does not end by itself with 0. Removes its data unless that was given. */
@@ -37,12 +39,14 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Runn
   const home = await freshHome();
   const data = options.data ?? (await mkdtemp(join(tmpdir(), 'pub-registry-')));
   const args = ['--data', data, '--port', String(options.port ?? 0), ...(options.args ?? [])];
+  const spawnedAt = performance.now();
   const child = startProcess(pinnedNode, [builtRegistry, ...args], { cwd: home.path, env: home.env });
   const cleanUp = async () => {
     await home.remove();
     if (options.data === undefined) await rm(data, { recursive: true, force: true });
   };
   return await ready(child, {
+    spawnedAt,
     cleanUp,
     timeout: options.timeout ?? 30_000,
     address: listeningLine,
@@ -76,12 +80,14 @@ async function startVerdaccioAt(
   const url = `http://127.0.0.1:${await freePort()}`;
   const config = await home.file('config.yaml', verdaccioConfig(home) + settings);
   const script = join(folder, 'bin', 'verdaccio');
+  const spawnedAt = performance.now();
   const child = startProcess(pinnedNode, [script, '--config', config, '--listen', url], {
     cwd: home.path,
     env: home.env,
   });
   const answers = async () => ((await fetch(`${url}/-/ping`).catch(() => undefined))?.ok ? url : undefined);
   return await ready(child, {
+    spawnedAt,
     cleanUp: () => home.remove(),
     timeout: 60_000,
     address: answers,
@@ -120,6 +126,7 @@ const jsonWebTokens = `security:
 `;
 
 interface Starting {
+  readonly spawnedAt: number;
   readonly cleanUp: () => Promise<void>;
   readonly timeout: number;
   /** The URL once the server can be spoken to. */
@@ -149,7 +156,10 @@ interface Running extends Starting {
   readonly log: () => string;
 }
 
-function runningServer(url: string, { child, closed, log, cleanUp, endsWith }: Running): RunningServer {
+function runningServer(
+  url: string,
+  { child, closed, spawnedAt, log, cleanUp, endsWith }: Running,
+): RunningServer {
   const stop = async () => {
     const running = alive(child);
     if (running) child.kill('SIGTERM');
@@ -165,6 +175,7 @@ function runningServer(url: string, { child, closed, log, cleanUp, endsWith }: R
     url,
     port: Number(new URL(url).port),
     process: child,
+    spawnedAt,
     log,
     stop,
     kill9: async () => {
