@@ -2,10 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import SQLite from 'better-sqlite3';
 import { Kysely, SqliteDialect, type Transaction } from 'kysely';
-import { type Migration, Migrator } from 'kysely/migration';
 import { createDataVersion } from './data-version.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { migrations } from './migrations.ts';
+import { migrate } from './migrate.ts';
 import { keepPrepared } from './prepared-statements.ts';
 import { createLooks, type Look } from './recall.ts';
 import type { Schema } from './schema.ts';
@@ -36,7 +35,7 @@ export async function openDatabase(file: string): Promise<Database> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const writing = connect(file);
   const writer = createKysely(writing);
-  await migrate(writer);
+  await migrate(writing, writer);
   // From here on this program waits by itself: SQLite's own waiting would stop every reader of this process.
   writing.pragma('busy_timeout = 0');
   const reading = connect(file, true);
@@ -64,19 +63,28 @@ function createKysely(connection: SQLite.Database): Kysely<Schema> {
 /** How long the opening of a database waits for others, in milliseconds. */
 const busyTimeout = 10_000;
 
+/** Two processes that do so at once with a new file lock each other out, and SQLite does not wait for that. */
+function keepWriteAheadLog(database: SQLite.Database): void {
+  const until = Date.now() + busyTimeout;
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      database.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY' || Date.now() > until) throw error;
+      Atomics.wait(clock, 0, 0, 5);
+    }
+  }
+}
+
 function connect(file: string, readonly = false): SQLite.Database {
   const database = new SQLite(file, { readonly, timeout: busyTimeout });
-  if (!readonly) database.pragma('journal_mode = WAL');
+  if (!readonly) keepWriteAheadLog(database);
   // FULL: an acknowledged publish survives power loss, not only a crash of this process.
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
   // What a savepoint may have to put back: by default in a file, which took three of four writes of a publish.
   database.pragma('temp_store = MEMORY');
   return database;
-}
-
-async function migrate(db: Kysely<Schema>): Promise<void> {
-  const provider = { getMigrations: async () => migrations as Record<string, Migration> };
-  const { error } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error !== undefined) throw new Error('the database could not be brought up to date', { cause: error });
 }
