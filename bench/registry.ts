@@ -166,8 +166,12 @@ async function measureRead(read: Read, bare: readonly Contender[], at: string): 
     ...bare.map((server) => () => run(server, at)),
   ];
   const speeds = contenders.map((): Speed[] => []);
-  for (let round = 0; round < rounds; round++)
-    for (const [i, contender] of contenders.entries()) speeds[i]?.push(await contender());
+  for (let round = 0; round <= rounds; round++)
+    for (const [i, contender] of contenders.entries()) {
+      const measured = await contender();
+      // The first round warms up.
+      if (round > 0) speeds[i]?.push(measured);
+    }
   const medians = speeds.map(medianSpeed);
   const [own, ...others] = medians as [Speed, ...Speed[]];
   return [read.title, ...medians.map(speed), ...others.map((other) => compare(own, other))];
