@@ -170,8 +170,7 @@ describe('the next Verdaccio, with a second factor', () => {
     const ended = await unpublish();
     expect(ended.code, ended.stderr).toBe(0);
     expect((await archive()).status).toBe(404);
-    // Five codes, of which each waits for its half minute.
-  }, 200_000);
+  });
 
   test('logs a person in through its page', async () => {
     await using home = await freshHome();

@@ -35,6 +35,12 @@ export const projects: readonly TestProject[] = [
   },
   { name: 'keychain', folder: 'test/keychain', timeout: 60_000, lacks: keyring },
   {
+    name: 'peers-keychain',
+    folder: 'test/peers-keychain',
+    timeout: 120_000,
+    lacks: () => [...keyring(), peers()],
+  },
+  {
     name: 'browser',
     folder: 'test/browser',
     timeout: 120_000,
