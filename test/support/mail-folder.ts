@@ -7,7 +7,9 @@ export async function linkInMail(data: string, subject: string): Promise<string>
   const folder = join(data, 'mail');
   for (let tries = 0; tries < 200; tries++) {
     const names = await readdir(folder).catch(() => []);
-    for (const name of names.sort().reverse()) {
+    // Not those that are still being written, which have another name the next moment.
+    const mails = names.filter((name) => name.endsWith('.eml'));
+    for (const name of mails.sort().reverse()) {
       const text = plain(await readFile(join(folder, name), 'utf8'));
       const link = /http:\/\/\S+\/-\/web\/mail\/[\w/-]+/.exec(text)?.[0];
       if (text.includes(`Subject: ${subject}`) && link) return link;
