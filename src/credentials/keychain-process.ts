@@ -28,7 +28,7 @@ export interface KeychainLimits {
   readonly service: number;
   /** For a person to see a dialog and type a password. */
   readonly dialog: number;
-  /** For a call that may open a dialog, where nobody would see it. */
+  /** For a call that may open a dialog, where nobody would see it. A busy machine has taken longer than 0.9 s to save. */
   readonly unattended: number;
   /** How long a call may take before the person is told what it waits for. */
   readonly patience: number;
@@ -38,7 +38,7 @@ const defaultLimits: KeychainLimits = {
   start: 10_000,
   service: 2_600,
   dialog: 120_000,
-  unattended: 900,
+  unattended: 5_000,
   patience: 600,
 };
 

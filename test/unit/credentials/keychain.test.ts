@@ -243,6 +243,12 @@ describe('the child process', () => {
     expect(notes).toEqual(['waiting', 'waiting']);
   });
 
+  test('that takes its time to save, on a busy machine, is not taken for a locked one', async () => {
+    const begun = `${say({ status: 'ready' })} ${say({ status: 'asking' })}`;
+    const slow = await childThat(`${begun} setTimeout(() => {${say({ status: 'stored' })}}, 1500)`);
+    expect(await slow(request, () => {})).toEqual({ status: 'stored' });
+  });
+
   test('that cannot be started is a fault', async () => {
     const ask = createKeychainProcess({ nodePath: '/nonexistent', childPath: 'x', environment: {} });
     expect((await ask(request, () => {})).status).toBe('unavailable');
