@@ -5,7 +5,8 @@ import type { TokenSummary } from '../accounts/tokens/own-tokens.ts';
 import { type AskedSettings, parseTokenSettings } from '../accounts/tokens/settings.ts';
 import type { Services } from '../services.ts';
 import type { JsonObject } from '../strict-json.ts';
-import { bodyObject, programOf, requiredString, requireRequester } from './request.ts';
+import { programOf, requireRequester } from './request.ts';
+import { bodyObject, requiredString } from './request-body.ts';
 
 /** Making a token, whichever protocol asks for it in its own words. */
 

@@ -17,9 +17,8 @@ import { getEcosystem } from '../releases/ecosystem.ts';
 import type { Services } from '../services.ts';
 import type { Look } from '../store/recall.ts';
 import type { PackageRecord } from '../store/schema.ts';
-import { isJsonObject, type Json, type JsonObject } from '../strict-json.ts';
 
-/** Reading a request: who it is from, what it names, what it holds. Every value is checked before it is used. */
+/** Reading a request: who it is from, and what it names. Every value is checked before it is used. */
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -218,45 +217,4 @@ function noteDead(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> 
     return piece;
   };
   return { [Symbol.asyncIterator]: () => ({ next }) };
-}
-
-/** The body as an object. */
-export function bodyObject(request: FastifyRequest): JsonObject {
-  const body = request.body as Json | undefined;
-  if (!isJsonObject(body)) throw new Refusal('bad_request', 'the body is not a JSON object');
-  return body;
-}
-
-/** A string member of a body; `undefined` when it is missing or null. */
-export function optionalString(body: JsonObject, key: string): string | undefined {
-  const value = body[key];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string') throw new Refusal('bad_request', `"${key}" is not a string`);
-  return value;
-}
-
-/** A list of texts in a body; `undefined` when it is missing or null. */
-export function stringList(body: JsonObject, key: string): readonly string[] | undefined {
-  const value = body[key];
-  if (value === undefined || value === null) return undefined;
-  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value;
-  throw new Refusal('bad_request', `"${key}" is not a list of texts`);
-}
-
-export function numberIn(body: JsonObject, key: string): number | undefined {
-  const value = body[key];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'number') return value;
-  throw new Refusal('bad_request', `"${key}" is not a number`);
-}
-
-export function requiredString(body: JsonObject, key: string): string {
-  const value = optionalString(body, key);
-  if (value === undefined || value === '') throw new Refusal('bad_request', `"${key}" is missing`);
-  return value;
-}
-
-export function accessValue(value: string | undefined): 'public' | 'restricted' | undefined {
-  if (value === undefined || value === 'public' || value === 'restricted') return value;
-  throw new Refusal('bad_request', 'access is either public or restricted');
 }

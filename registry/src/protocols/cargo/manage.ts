@@ -7,7 +7,8 @@ import { type PackageId, packageSubject } from '../../packages/packages.ts';
 import { listPeople } from '../../packages/permissions.ts';
 import { setYanked } from '../../packages/yanking.ts';
 import type { Services } from '../../services.ts';
-import { bodyObject, parameter, requireRequester, stringList } from '../request.ts';
+import { parameter, requireRequester } from '../request.ts';
+import { bodyObject, stringList } from '../request-body.ts';
 import { findCrate } from './find-crate.ts';
 import { noSuchCrate, readableCrate, readerOf } from './reader.ts';
 

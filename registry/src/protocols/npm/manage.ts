@@ -9,16 +9,8 @@ import { changePolicy } from '../../packages/policy.ts';
 import { listTags, parseTag, removeTag, setTag } from '../../packages/tags.ts';
 import type { Services } from '../../services.ts';
 import type { JsonObject } from '../../strict-json.ts';
-import {
-  accessValue,
-  bodyObject,
-  optionalString,
-  packageParameter,
-  parameter,
-  readablePackage,
-  requiredString,
-  requireRequester,
-} from '../request.ts';
+import { packageParameter, parameter, readablePackage, requireRequester } from '../request.ts';
+import { accessValue, bodyObject, optionalString, requiredString } from '../request-body.ts';
 
 /** Owners, access and tags, in the shapes of npm and of pnpm. */
 

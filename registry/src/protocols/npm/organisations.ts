@@ -16,15 +16,8 @@ import { permissionOf } from '../../packages/permissions.ts';
 import type { Services } from '../../services.ts';
 import type { Read } from '../../store/database.ts';
 import type { PackageRecord } from '../../store/schema.ts';
-import {
-  bodyObject,
-  findRequestActor,
-  optionalString,
-  parameter,
-  requireActor,
-  requiredString,
-  requireRequester,
-} from '../request.ts';
+import { findRequestActor, parameter, requireActor, requireRequester } from '../request.ts';
+import { bodyObject, optionalString, requiredString } from '../request-body.ts';
 
 /** `npm org` and `npm access list packages`, as npm 12 sends them (measured). There are no teams here. */
 

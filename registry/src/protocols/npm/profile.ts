@@ -9,7 +9,8 @@ import { disableFactor } from '../../accounts/second-factor/removal.ts';
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../strict-json.ts';
-import { bodyObject, optionalString, requireActor, requiredString, requireRequester } from '../request.ts';
+import { requireActor, requireRequester } from '../request.ts';
+import { bodyObject, optionalString, requiredString } from '../request-body.ts';
 
 /** `GET /-/npm/v1/user` */
 export async function getProfile(services: Services, request: FastifyRequest) {

@@ -6,7 +6,8 @@ import type { PackageId } from '../../packages/packages.ts';
 import { admitUpload, publishRelease } from '../../releases/publish.ts';
 import type { Services } from '../../services.ts';
 import { isJsonObject, type JsonObject } from '../../strict-json.ts';
-import { bodyStream, optionalString, packageParameter, requireRequester } from '../request.ts';
+import { bodyStream, packageParameter, requireRequester } from '../request.ts';
+import { optionalString } from '../request-body.ts';
 import { noticeSingleOwner } from '../single-owner-notice.ts';
 import { receiveDocument, submitDocument } from './submit-document.ts';
 

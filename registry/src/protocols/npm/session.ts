@@ -7,15 +7,8 @@ import { findActor } from '../../accounts/tokens.ts';
 import { atOnce } from '../../at-once.ts';
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
-import {
-  bodyObject,
-  optionalString,
-  parameter,
-  presentedCode,
-  programOf,
-  requireActor,
-  requiredString,
-} from '../request.ts';
+import { parameter, presentedCode, programOf, requireActor } from '../request.ts';
+import { bodyObject, optionalString, requiredString } from '../request-body.ts';
 
 /** Logging in and out as npm does since couch: the user is a document, and putting it gives a token. */
 

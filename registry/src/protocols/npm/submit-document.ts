@@ -8,7 +8,7 @@ import type { Submission } from '../../releases/submission.ts';
 import type { Services } from '../../services.ts';
 import type { ReceivedBlob } from '../../store/received-blob.ts';
 import { isJsonObject, type JsonObject } from '../../strict-json.ts';
-import { accessValue, optionalString } from '../request.ts';
+import { accessValue, optionalString } from '../request-body.ts';
 import { integrityOf } from './index-entry.ts';
 import { type PublishDocument, readPublishDocument } from './publish-document.ts';
 import { readSubmission } from './submission.ts';

@@ -1,7 +1,7 @@
 import type { AskedSettings } from '../../accounts/tokens/settings.ts';
 import { Refusal } from '../../errors.ts';
 import type { JsonObject } from '../../strict-json.ts';
-import { numberIn, optionalString, stringList } from '../request.ts';
+import { numberIn, optionalString, stringList } from '../request-body.ts';
 
 /**
  * The token that `POST /-/npm/v1/tokens` asks for, in the three shapes there are: npm's of 2026, the same under

@@ -6,7 +6,8 @@ import { refuseClash } from '../../releases/ecosystem.ts';
 import { type ExactRelease, standingOf, versionTaken } from '../../releases/standing.ts';
 import type { Services } from '../../services.ts';
 import { refuseForeignName } from '../../upstream/foreign-names.ts';
-import { bodyObject, requireRequester } from '../request.ts';
+import { requireRequester } from '../request.ts';
+import { bodyObject } from '../request-body.ts';
 import { parseReleases } from './declared-releases.ts';
 
 /** `POST /-/pub/v1/batch-proofs`: docs/protocol.md, "One proof for several releases". */

@@ -4,7 +4,7 @@ import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
 import type { JsonObject } from '../../strict-json.ts';
 import { createToken } from '../create-token.ts';
-import { numberIn, optionalString, requiredString, stringList } from '../request.ts';
+import { numberIn, optionalString, requiredString, stringList } from '../request-body.ts';
 
 /** `POST /-/pub/v1/tokens`: docs/protocol.md, "Tokens". What npm's own form cannot say: each scope by its name. */
 export async function postToken(services: Services, request: FastifyRequest, reply: FastifyReply) {

@@ -3,7 +3,7 @@ import { reportLeakedTokens } from '../../accounts/tokens/leaked.ts';
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
 import type { Json } from '../../strict-json.ts';
-import { bodyObject, optionalString } from '../request.ts';
+import { bodyObject, optionalString } from '../request-body.ts';
 
 /** `POST /-/pub/v1/leaked-tokens`: docs/protocol.md, "Leak reports". Anybody may; no answer tells what was found. */
 

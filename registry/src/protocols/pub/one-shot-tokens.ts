@@ -4,7 +4,8 @@ import { getEcosystem } from '../../releases/ecosystem.ts';
 import { createOneActToken, type Operation } from '../../releases/one-act-token.ts';
 import type { Services } from '../../services.ts';
 import type { JsonObject } from '../../strict-json.ts';
-import { bodyObject, requireRequester } from '../request.ts';
+import { requireRequester } from '../request.ts';
+import { bodyObject } from '../request-body.ts';
 import { parseDigest } from './declared-releases.ts';
 
 /** `POST /-/pub/v1/one-shot-tokens`: docs/protocol.md, "One-shot tokens". */

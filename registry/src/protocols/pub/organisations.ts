@@ -5,7 +5,8 @@ import { createOrganisation } from '../../organisations/create-organisation.ts';
 import { requireFactorOfMembers } from '../../organisations/members.ts';
 import { getMembership, listMembers, listMemberships } from '../../organisations/organisations.ts';
 import type { Services } from '../../services.ts';
-import { bodyObject, parameter, requireActor, requiredString, requireRequester } from '../request.ts';
+import { parameter, requireActor, requireRequester } from '../request.ts';
+import { bodyObject, requiredString } from '../request-body.ts';
 
 /** Organisations: docs/protocol.md, "Organisations". Members are changed as npm does it. */
 

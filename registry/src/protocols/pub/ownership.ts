@@ -12,16 +12,14 @@ import { listTransfers, type OpenTransfer, transfer } from '../../packages/trans
 import type { Services } from '../../services.ts';
 import type { Json, JsonObject } from '../../strict-json.ts';
 import {
-  bodyObject,
   findRequestActor,
-  optionalString,
   packageParameter,
   parameter,
   readablePackage,
   requireActor,
-  requiredString,
   requireRequester,
 } from '../request.ts';
+import { bodyObject, optionalString, requiredString } from '../request-body.ts';
 
 /** Owners with their roles, invitations, scopes and transfers: docs/protocol.md, "Owners". */
 

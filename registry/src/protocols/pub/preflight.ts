@@ -11,7 +11,8 @@ import { type ExactRelease, isRepetition, standingOf, versionTaken } from '../..
 import type { Services } from '../../services.ts';
 import { refuseForeignName } from '../../upstream/foreign-names.ts';
 import { approvalUrls } from '../approval-urls.ts';
-import { bodyObject, requireRequester } from '../request.ts';
+import { requireRequester } from '../request.ts';
+import { bodyObject } from '../request-body.ts';
 import { type DeclaredRelease, parseReleases } from './declared-releases.ts';
 
 /** `POST /-/pub/v1/preflight`: docs/protocol.md, "Preflight". Changes nothing, consumes nothing. */

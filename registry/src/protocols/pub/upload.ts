@@ -6,14 +6,8 @@ import { publishRelease } from '../../releases/publish.ts';
 import { stageRelease } from '../../releases/stage.ts';
 import type { Services } from '../../services.ts';
 import type { ReceivedBlob } from '../../store/received-blob.ts';
-import {
-  accessValue,
-  bodyStream,
-  packageParameter,
-  parameter,
-  queryParameter,
-  requireRequester,
-} from '../request.ts';
+import { bodyStream, packageParameter, parameter, queryParameter, requireRequester } from '../request.ts';
+import { accessValue } from '../request-body.ts';
 import { noticeSingleOwner } from '../single-owner-notice.ts';
 import { stagePageUrl } from '../stage-page.ts';
 

@@ -1,15 +1,10 @@
 import { expect, test } from 'vitest';
 import { checkManifest, publishSettingsOf } from '../../../../src/ecosystems/npm/manifest.ts';
-import { createNpmEcosystem } from '../../../../src/ecosystems/npm/npm-ecosystem.ts';
 import { flawOfPackageName } from '../../../../src/ecosystems/npm/package-name.ts';
+import { npmEcosystemIn } from './plain-ecosystem.ts';
 import { folderWith } from './temporary-folder.ts';
 
-const ecosystem = createNpmEcosystem({
-  environment: {},
-  credentialVariables: [],
-  workingDirectory: '/',
-  output: 2,
-});
+const ecosystem = npmEcosystemIn('/');
 const check = (content: object) => checkManifest(JSON.stringify(content), 'it');
 
 test.each(['left-pad', '@acme/tool', 'a', 'JSONStream', 'a.b_c-d', 'x'.repeat(214)])(

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MemberChoice } from '../../../../src/ecosystems/ecosystem.ts';
-import { createNpmEcosystem } from '../../../../src/ecosystems/npm/npm-ecosystem.ts';
+import { membersOf, npmEcosystemIn } from './plain-ecosystem.ts';
 import { addFiles, folderWith } from './temporary-folder.ts';
 
 const manifest = (content: object) => JSON.stringify({ version: '1.0.0', ...content });
@@ -12,17 +11,6 @@ async function workspaceOf(files: Readonly<Record<string, string>>) {
     ...files,
   });
   return root;
-}
-
-async function membersOf(root: string, choice: MemberChoice, path = root) {
-  const ecosystem = createNpmEcosystem({
-    environment: {},
-    credentialVariables: [],
-    workingDirectory: root,
-    output: 2,
-  });
-  const members = await ecosystem.openMembers(path, choice);
-  return members && { names: members.projects.map(({ name }) => name), private: members.private };
 }
 
 const files = {
@@ -83,12 +71,7 @@ describe('the members of an npm workspace', () => {
         devDependencies: { f: '1' },
       }),
     });
-    const ecosystem = createNpmEcosystem({
-      environment: {},
-      credentialVariables: [],
-      workingDirectory: root,
-      output: 2,
-    });
+    const ecosystem = npmEcosystemIn(root);
     const members = await ecosystem.openMembers(root, 'all');
     expect(members?.projects[0]?.dependencies).toEqual(['@acme/b', 'c', 'd', 'e']);
   });

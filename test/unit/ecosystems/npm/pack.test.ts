@@ -4,15 +4,10 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { Archive } from '../../../../src/ecosystems/ecosystem.ts';
-import { createNpmEcosystem } from '../../../../src/ecosystems/npm/npm-ecosystem.ts';
+import { npmEcosystemIn } from './plain-ecosystem.ts';
 import { folderWith } from './temporary-folder.ts';
 
-const ecosystem = createNpmEcosystem({
-  environment: {},
-  credentialVariables: [],
-  workingDirectory: '/',
-  output: 2,
-});
+const ecosystem = npmEcosystemIn('/');
 
 async function pack(folder: string): Promise<Archive> {
   const project = await ecosystem.open(folder);

@@ -1,23 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { MemberChoice } from '../../../../src/ecosystems/ecosystem.ts';
-import { createNpmEcosystem } from '../../../../src/ecosystems/npm/npm-ecosystem.ts';
 import { publishedContent } from '../../../../src/ecosystems/npm/published-content.ts';
+import { membersOf } from './plain-ecosystem.ts';
 import { folderWith } from './temporary-folder.ts';
 
 /** Also compared with pnpm itself: `test/peers/pnpm-workspace.test.ts`. */
 
 const member = (name: string, more: object = {}) => ({ name, version: '1.2.3', ...more });
-
-async function membersOf(root: string, choice: MemberChoice = 'all', path = root) {
-  const ecosystem = createNpmEcosystem({
-    environment: {},
-    credentialVariables: [],
-    workingDirectory: root,
-    output: 2,
-  });
-  const members = await ecosystem.openMembers(path, choice);
-  return members && { names: members.projects.map(({ name }) => name), private: members.private };
-}
 
 const files = {
   'pnpm-workspace.yaml': 'packages:\n  - "!**/fixtures/**"\n  - packages/*\n  - ./tools/**/\n',
