@@ -4,18 +4,18 @@ import type SQLite from 'better-sqlite3';
 export interface DataVersion {
   /** Another number after each commit, of this process or another: https://sqlite.org/pragma.html#pragma_data_version */
   current(): number;
-  /** Runs what commits. */
-  during<T>(write: () => Promise<T>): Promise<T>;
+  /** To be called right before this process commits. */
+  beforeCommit(): void;
   close(): void;
 }
 
-/** How long the lock is held at a time, and how long it is left alone after that and after a commit. Milliseconds. */
+/** How long the lock is held at a time, and left alone after that and after another process committed. Milliseconds. */
 const [longestHold, rest] = [1_000, 100];
 
 /**
  * Asks `reading`. For that SQLite takes a reader's lock on the write-ahead log and gives it back: two calls of the
  * system, which take longer than to find what is remembered. A lock that another connection of the process has it only
- * counts (`unixShmLock` in its os_unix.c), so while nobody commits, `open`'s connection has it.
+ * counts (`unixShmLock` in its os_unix.c), so between commits `open`'s connection has it.
  *
  * The log starts over only when a commit finds no reader in it. So the lock is given back before this process commits,
  * and, for others, after a second; else the log would grow for ever.
@@ -23,48 +23,47 @@ const [longestHold, rest] = [1_000, 100];
 export function createDataVersion(reading: SQLite.Database, open: () => SQLite.Database): DataVersion {
   const version = reading.prepare('pragma data_version').pluck();
   let seen: unknown;
-  let writing = 0;
+  let committing = false;
   let restingSince = Date.now();
   let holder: ReturnType<typeof createHolder> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   function hold(): void {
-    if (writing > 0 || Date.now() - restingSince < rest) return;
-    timer = setTimeout(release, longestHold).unref();
+    if (Date.now() - restingSince < rest) return;
+    timer = setTimeout(leaveAlone, longestHold).unref();
     try {
       holder ??= createHolder(open());
       holder.begin();
     } catch {
       // It is for speed alone: without the lock each look takes one of its own.
-      release();
+      leaveAlone();
     }
   }
 
   function release(): void {
-    restingSince = Date.now();
     if (timer === undefined) return;
     clearTimeout(timer);
     timer = undefined;
     holder?.end();
   }
 
+  function leaveAlone(): void {
+    restingSince = Date.now();
+    release();
+  }
+
   return {
     current() {
       const now = version.get() as number;
-      if (now !== seen) release();
-      else if (timer === undefined) hold();
+      if (now !== seen && !committing) leaveAlone();
+      committing = false;
+      if (timer === undefined) hold();
       seen = now;
       return now;
     },
-    async during(write) {
-      writing += 1;
+    beforeCommit() {
+      committing = true;
       release();
-      try {
-        return await write();
-      } finally {
-        writing -= 1;
-        restingSince = Date.now();
-      }
     },
     close() {
       release();

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import SQLite from 'better-sqlite3';
 import { Kysely, SqliteDialect, type Transaction } from 'kysely';
 import { createDataVersion } from './data-version.ts';
+import { createDirectKysely } from './direct-executor.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { migrate } from './migrate.ts';
 import { keepPrepared } from './prepared-statements.ts';
@@ -34,30 +35,28 @@ export interface Database {
 export async function openDatabase(file: string): Promise<Database> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const writing = connect(file);
-  const writer = createKysely(writing);
+  const writer = await createDirectKysely<Schema>(keepPrepared(writing));
   await migrate(writing, writer);
   // From here on this program waits by itself: SQLite's own waiting would stop every reader of this process.
   writing.pragma('busy_timeout = 0');
   const reading = connect(file, true);
-  const reader = createKysely(reading);
+  const reader = await createDirectKysely<Schema>(keepPrepared(reading));
   // Of their own: within one, `reader` would not see what is committed meanwhile.
-  const snapshots = createKysely(connect(file, true));
+  const snapshots = new Kysely<Schema>({
+    dialect: new SqliteDialect({ database: keepPrepared(connect(file, true)) }),
+  });
   const version = createDataVersion(reading, () => connect(file, true));
-  const groupCommit = createGroupCommit(writing);
+  const groupCommit = createGroupCommit(writing, version.beforeCommit);
   return {
     read: reader,
     snapshot: (work) => snapshots.transaction().execute(work),
     look: createLooks(version.current),
-    write: (work) => version.during(() => groupCommit(() => work(writer as unknown as Write))),
+    write: (work) => groupCommit(() => work(writer as unknown as Write)),
     async close() {
       version.close();
       await Promise.all([reader, snapshots, writer].map((connection) => connection.destroy()));
     },
   };
-}
-
-function createKysely(connection: SQLite.Database): Kysely<Schema> {
-  return new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepPrepared(connection) }) });
 }
 
 /** How long the opening of a database waits for others, in milliseconds. */

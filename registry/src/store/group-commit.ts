@@ -28,7 +28,7 @@ interface Part {
  * is taken back alone. Nobody is answered before the commit, those who failed included, for they may have failed
  * over what a neighbour did; and where the commit fails, all fail.
  */
-export function createGroupCommit(connection: SQLite.Database): GroupCommit {
+export function createGroupCommit(connection: SQLite.Database, beforeCommit: () => void): GroupCommit {
   const waiting: Part[] = [];
   let busy = false;
 
@@ -37,7 +37,7 @@ export function createGroupCommit(connection: SQLite.Database): GroupCommit {
     while (waiting.length > 0) {
       // Whatever else is ready to go on does so now, and may join; and the lock is free for other processes.
       await nextTurn();
-      await commitGroup(connection, waiting);
+      await commitGroup(connection, waiting, beforeCommit);
     }
     busy = false;
   }
@@ -55,7 +55,11 @@ export function createGroupCommit(connection: SQLite.Database): GroupCommit {
 }
 
 /** Never throws: the parts it took from `waiting` are told how it went. */
-async function commitGroup(connection: SQLite.Database, waiting: Part[]): Promise<void> {
+async function commitGroup(
+  connection: SQLite.Database,
+  waiting: Part[],
+  beforeCommit: () => void,
+): Promise<void> {
   let group: Part[] = [];
   const answers: (() => void)[] = [];
   try {
@@ -68,6 +72,7 @@ async function commitGroup(connection: SQLite.Database, waiting: Part[]): Promis
       answers.push(await runPart(connection, part));
       if (group.length === largestGroup) break;
     }
+    beforeCommit();
     connection.exec('commit');
   } catch (error) {
     takeBack(connection);

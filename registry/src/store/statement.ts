@@ -31,7 +31,7 @@ export function statement<Parameters extends object, Row>(
     // Whatever can be read from is a Kysely, of the one kind of database that a process has.
     const kysely = db as Kysely<Schema>;
     compiled ??= build(kysely, placeholders<Parameters>()).compile();
-    return await kysely.executeQuery(withValues(compiled, parameters));
+    return await kysely.getExecutor().executeQuery<Row>(withValues(compiled, parameters));
   };
   return {
     all: async (db, parameters) => (await execute(db, parameters)).rows,
