@@ -1,5 +1,6 @@
 import { listOwners } from '../packages/packages.ts';
 import type { Write } from '../store/database.ts';
+import type { PackageRecord } from '../store/schema.ts';
 import { type Placeholders, statement } from '../store/statement.ts';
 import { type TemplateName, templates } from './templates.ts';
 
@@ -63,15 +64,16 @@ export function fromProgram({ agent, address }: { readonly agent: string; readon
   return { program: agent, address };
 }
 
-/** A mail to everybody a package belongs to. */
+/** A mail to everybody a package belongs to; gives how many they are. */
 export async function mailOwners(
   transaction: Write,
   now: number,
-  packageId: number,
+  record: PackageRecord,
   message: Pick<MailMessage, 'template' | 'values'>,
-): Promise<void> {
-  for (const { id } of await listOwners(transaction, packageId))
-    await mailAccount(transaction, now, id, message);
+): Promise<number> {
+  const owners = await listOwners(transaction, record);
+  for (const { id } of owners) await mailAccount(transaction, now, id, message);
+  return owners.length;
 }
 
 /** Found when the mail is written, and so by the test of the event, and not when it is sent. */

@@ -65,7 +65,7 @@ async function join(
   });
   await finishChange(services, transaction, record, now);
   const values = { package: packageLabel(record), user: actor.name, role, by: invitation.invitedBy };
-  await mailOwners(transaction, now, record.id, { template: 'owner-added', values });
+  await mailOwners(transaction, now, record, { template: 'owner-added', values });
 }
 
 /** Declines. Takes no proof: it gives nothing to anybody. */
@@ -83,7 +83,7 @@ export async function declineInvitation(
       const details = { user: actor.name, role };
       await log(transaction, now, { actor, record, tag: 'owner:invitation-declined', details });
       const values = { package: packageLabel(record), user: actor.name, role, by: invitedBy };
-      await mailOwners(transaction, now, record.id, { template: 'owner-invitation-declined', values });
+      await mailOwners(transaction, now, record, { template: 'owner-invitation-declined', values });
     });
   });
 }

@@ -44,7 +44,7 @@ export async function invite(transaction: Write, { record, user, role, by, now }
   const expires = new Date(expires_at).toISOString();
   const values = { package: packageLabel(record), user, role, by: by.name, expires };
   await mailAccount(transaction, now, account.id, { template: 'owner-invited', values });
-  await mailOwners(transaction, now, record.id, { template: 'owner-invitation-sent', values });
+  await mailOwners(transaction, now, record, { template: 'owner-invitation-sent', values });
   return [{ tag: 'owner:invited', details: { user, role } } as const];
 }
 

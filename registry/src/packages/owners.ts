@@ -143,7 +143,7 @@ async function changeRole(transaction: Write, { record, person, role, by, now }:
     .execute();
   await refuseOwnerless(transaction, record);
   const values = { package: packageLabel(record), user: person.name, role, by };
-  await mailOwners(transaction, now, record.id, { template: 'owner-role-changed', values });
+  await mailOwners(transaction, now, record, { template: 'owner-role-changed', values });
   if (role !== 'owner') {
     await mailAccount(transaction, now, person.id, { template: 'owner-role-changed', values });
   }
@@ -165,7 +165,7 @@ async function deletePerson(transaction: Write, { record, user, by, now }: Remov
   }
   if (named === undefined) return await withdraw(transaction, { record, user, by, now });
   const values = { package: packageLabel(record), user, role: named.role, by };
-  await mailOwners(transaction, now, record.id, { template: 'owner-removed', values });
+  await mailOwners(transaction, now, record, { template: 'owner-removed', values });
   if (named.role !== 'owner') {
     await mailAccount(transaction, now, named.id, { template: 'owner-removed', values });
   }
@@ -190,6 +190,6 @@ export async function deleteNamed(transaction: Write, packageId: number, account
 
 /** After a change, in its transaction: a package that nobody owns could be changed by nobody again. */
 async function refuseOwnerless(transaction: Write, record: PackageRecord): Promise<void> {
-  if ((await listOwners(transaction, record.id)).length > 0) return;
+  if ((await listOwners(transaction, record)).length > 0) return;
   throw new Refusal('conflict', `${record.name} would have no owner left: add another one first`);
 }

@@ -35,8 +35,7 @@ export async function findPackage(db: Read, id: PackageId): Promise<PackageRecor
 }
 
 /** Everybody who may do everything with a package, whether named on it or through its organisation. */
-export async function listOwners(db: Read, packageId: number): Promise<Person[]> {
-  const record = await getPackage(db, packageId);
+export async function listOwners(db: Read, record: PackageRecord): Promise<Person[]> {
   return (await listPeople(db, record)).filter(({ role }) => role === 'owner');
 }
 

@@ -35,7 +35,7 @@ export async function changePolicy(
           by: requester.actor.name,
           ...fromProgram(requester.program),
         };
-        await mailOwners(transaction, now, record.id, { template: 'policy-weakened', values });
+        await mailOwners(transaction, now, record, { template: 'policy-weakened', values });
       }
       return [...access, ...requirement];
     },

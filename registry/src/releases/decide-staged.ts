@@ -102,7 +102,7 @@ async function publish(services: Services, transaction: Write, work: Work): Prom
     subject: releaseSubject(id),
     details,
   });
-  const told = { packageId: staged.package.id, id, by, tag, factor, stagedBy, program: requester.program };
+  const told = { record: staged.package, id, by, tag, factor, stagedBy, program: requester.program };
   await mailPublished(transaction, now, told);
   await finishChange(services, transaction, id, now);
 }

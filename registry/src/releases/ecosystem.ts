@@ -2,7 +2,7 @@ import { Refusal } from '../errors.ts';
 import type { IndexRenderer } from '../packages/index-renderer.ts';
 import type { Read } from '../store/database.ts';
 import type { SigningKeys } from './signing-keys.ts';
-import type { ReadSubmission } from './submission.ts';
+import type { Entries, ReadSubmission } from './submission.ts';
 
 /**
  * What has to be known of a packaging world to take releases of it. Names and versions are each world's own:
@@ -21,12 +21,6 @@ export interface Ecosystem {
   refuseClash?(db: Read, release: Named): Promise<void>;
   readonly seal?: Seal;
   readonly renderer: IndexRenderer;
-}
-
-/** What an index says of a release: JSON text, in full and in short. */
-export interface Entries {
-  readonly entry: string;
-  readonly shortEntry: string;
 }
 
 /** The same with what the registry itself says of the release, and the key it says it with. */

@@ -6,7 +6,7 @@ import { type PackageId, packageSubject } from '../packages/packages.ts';
 import { takeScope } from '../packages/scopes.ts';
 import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
-import type { ReleaseRow } from '../store/schema.ts';
+import type { PackageRecord, ReleaseRow } from '../store/schema.ts';
 import { columns, type Placeholders, statement } from '../store/statement.ts';
 import { keepAttestation } from './keep-attestation.ts';
 import { sealed } from './seal.ts';
@@ -44,7 +44,7 @@ const insertPackage = statement(
         created_at: now,
         updated_at: now,
       })
-      .returning('id'),
+      .returningAll(),
 );
 
 const insertOwner = statement(
@@ -58,7 +58,13 @@ const insertOwner = statement(
  * A new package belongs to whoever publishes or stages it first, or to the organisation that holds its scope,
  * whose members need no name on it.
  */
-export async function createPackage({ transaction, actor, id, submission, now }: Step): Promise<number> {
+export async function createPackage({
+  transaction,
+  actor,
+  id,
+  submission,
+  now,
+}: Step): Promise<PackageRecord> {
   const { ecosystem, name } = id;
   const access = submission.access ?? 'public';
   const created = await insertPackage.get(transaction, { ecosystem, name, access, now });
@@ -71,7 +77,7 @@ export async function createPackage({ transaction, actor, id, submission, now }:
     actor: actor.name,
     subject: packageSubject(id),
   });
-  return created.id;
+  return created;
 }
 
 const releaseColumns = [
@@ -113,9 +119,7 @@ export async function insertRelease(
 ): Promise<void> {
   const { archive, readme } = submission;
   const { entry, shortEntry, signedBy } =
-    beginning.state === 'published'
-      ? sealed(services, id, submission)
-      : { entry: submission.entry, shortEntry: submission.shortEntry, signedBy: null };
+    beginning.state === 'published' ? sealed(services, id, submission) : { ...submission, signedBy: null };
   await services.blobs.keepIn(transaction, archive);
   const { id: releaseId } = await insertRow.get(transaction, {
     package_id: packageId,
@@ -125,8 +129,8 @@ export async function insertRelease(
     size: archive.size,
     publisher_id: actor.accountId,
     factor: beginning.state === 'published' ? beginning.factor : null,
-    entry,
-    short_entry: shortEntry,
+    entry: JSON.stringify(entry),
+    short_entry: JSON.stringify(shortEntry),
     readme: readme?.text ?? null,
     readme_filename: readme?.fileName ?? null,
     deprecated: null,

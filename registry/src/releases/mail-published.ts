@@ -2,10 +2,11 @@ import type { Program } from '../accounts/actor.ts';
 import { fromProgram, mailOwners } from '../mail/outbox.ts';
 import { packageLabel } from '../packages/packages.ts';
 import type { Write } from '../store/database.ts';
+import type { PackageRecord } from '../store/schema.ts';
 import type { ExactRelease } from './standing.ts';
 
 export interface Published {
-  readonly packageId: number;
+  readonly record: PackageRecord;
   readonly id: ExactRelease;
   readonly by: string;
   readonly tag: string;
@@ -16,10 +17,13 @@ export interface Published {
   readonly program: Program;
 }
 
-/** Tells every owner of a release, in the transaction that published it: whoever did it cannot keep it quiet. */
-export async function mailPublished(transaction: Write, now: number, published: Published): Promise<void> {
-  const { packageId, id, by, tag, factor, stagedBy, program } = published;
-  await mailOwners(transaction, now, packageId, {
+/**
+ * Tells every owner of a release, in the transaction that published it: whoever did it cannot keep it quiet. Gives how
+ * many owners there are.
+ */
+export async function mailPublished(transaction: Write, now: number, published: Published): Promise<number> {
+  const { record, id, by, tag, factor, stagedBy, program } = published;
+  return await mailOwners(transaction, now, record, {
     template: 'published',
     values: {
       package: packageLabel(id),

@@ -1,11 +1,13 @@
-import type { Requester } from '../accounts/actor.ts';
+import type { Actor, Requester } from '../accounts/actor.ts';
 import { codeRequired, demandProof, needsCode, settleProof } from '../accounts/second-factor/demand.ts';
 import type { Proof } from '../accounts/second-factor/proof.ts';
 import { recordEvent } from '../audit/log.ts';
 import { type Attempt, logRefusals } from '../audit/refusals.ts';
 import { finishChange, type PackageId, packageSubject } from '../packages/packages.ts';
+import { singleOwnerNotice } from '../packages/single-owner.ts';
 import { tagRelease } from '../packages/tags.ts';
 import type { Services } from '../services.ts';
+import { isKeptInFile } from '../store/received-blob.ts';
 import { refuseForeignName } from '../upstream/foreign-names.ts';
 import { refuseClash } from './ecosystem.ts';
 import { createPackage, insertRelease } from './insert-release.ts';
@@ -16,6 +18,7 @@ import {
   isRepetition,
   releaseSubject,
   standingOf,
+  type Taken,
   versionTaken,
 } from './standing.ts';
 import type { Submission } from './submission.ts';
@@ -29,6 +32,8 @@ export interface PublishOutcome {
   /** False when the same account had published the same bytes before: nothing was changed. */
   readonly created: boolean;
   readonly sha256: string;
+  /** What the publisher is to be told besides. */
+  readonly notice?: string | undefined;
 }
 
 /**
@@ -98,23 +103,24 @@ async function release(
   const { id, proof, submission } = candidate;
   const { sha256, size } = submission.archive;
   if (sha256 !== id.sha256) throw new Error('the archive is not the one that was admitted');
-  const before = await standingOf(services.database.read, actor, id);
-  if (isRepetition(before, actor, sha256)) return { created: false, sha256 };
-  if (before.kind === 'taken') throw versionTaken(id, before);
+  if (isKeptInFile(submission.archive)) {
+    // Asked again in the transaction. Here so that no archive stays on the disk of which there is no release.
+    const before = await standingOf(services.database.read, actor, id);
+    if (before.kind === 'taken') return repetition(before, actor, id);
+  }
   // Durable before a row names it: an acknowledged release survives a power loss.
   await services.blobs.keep(submission.archive);
   return await services.database.write(async (transaction) => {
     const now = services.clock();
     const standing = await standingOf(transaction, actor, id);
-    if (isRepetition(standing, actor, sha256)) return { created: false, sha256 };
-    if (standing.kind === 'taken') throw versionTaken(id, standing);
+    if (standing.kind === 'taken') return repetition(standing, actor, id);
     await refuseClash(services.ecosystems, transaction, id);
     await settleProof(transaction, { actor, demand: standing.demand, proof, now });
     const factor = proof?.factor ?? null;
     const step = { transaction, services, actor, id, submission, now };
-    const packageId = standing.record?.id ?? (await createPackage(step));
-    await insertRelease(step, packageId, { state: 'published', factor });
-    await tagRelease(transaction, packageId, submission.tag, id.version);
+    const record = standing.record ?? (await createPackage(step));
+    await insertRelease(step, record.id, { state: 'published', factor });
+    await tagRelease(transaction, record.id, submission.tag, id.version);
     const details = { sha256, size, tag: submission.tag, factor };
     const event = {
       tag: 'release:published',
@@ -123,8 +129,8 @@ async function release(
       details,
     } as const;
     await recordEvent(transaction, now, event);
-    await mailPublished(transaction, now, {
-      packageId,
+    const owners = await mailPublished(transaction, now, {
+      record,
       id,
       by: actor.name,
       tag: submission.tag,
@@ -132,6 +138,12 @@ async function release(
       program,
     });
     await finishChange(services, transaction, id, now);
-    return { created: true, sha256 };
+    return { created: true, sha256, notice: singleOwnerNotice(record, owners) };
   });
+}
+
+/** Throws `version_exists` unless it was this account that published exactly these bytes. */
+function repetition(taken: Taken, actor: Actor, id: ExactRelease): PublishOutcome {
+  if (isRepetition(taken, actor, id.sha256)) return { created: false, sha256: id.sha256 };
+  throw versionTaken(id, taken);
 }

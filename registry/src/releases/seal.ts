@@ -3,7 +3,8 @@ import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { type Placeholders, statement } from '../store/statement.ts';
-import type { Entries, Sealed } from './ecosystem.ts';
+import type { Sealed } from './ecosystem.ts';
+import type { Entries, Entry } from './submission.ts';
 
 type Sealing = Pick<Services, 'ecosystems' | 'signingKeys'>;
 
@@ -29,9 +30,14 @@ export async function sealReleases(
   { id, ecosystem, name }: PackageRecord,
 ): Promise<void> {
   if (sealing.ecosystems[ecosystem]?.seal === undefined) return;
-  for (const { id: releaseId, version, ...entries } of await unsealed.all(transaction, { packageId: id })) {
-    const release = { ecosystem, name, version };
-    await putSealed.run(transaction, { releaseId, ...sealed(sealing, release, entries) });
+  for (const { id: releaseId, version, ...texts } of await unsealed.all(transaction, { packageId: id })) {
+    const entries = {
+      entry: JSON.parse(texts.entry) as Entry,
+      shortEntry: JSON.parse(texts.shortEntry) as Entry,
+    };
+    const { entry, shortEntry, signedBy } = sealed(sealing, { ecosystem, name, version }, entries);
+    const [full, short] = [JSON.stringify(entry), JSON.stringify(shortEntry)];
+    await putSealed.run(transaction, { releaseId, full, short, signedBy });
   }
 }
 
@@ -44,10 +50,16 @@ const unsealed = statement((db, { packageId }: Placeholders<{ packageId: number 
     .where('signed_by', 'is', null),
 );
 
-const putSealed = statement(
-  (db, { releaseId, entry, shortEntry, signedBy }: Placeholders<Sealed & { releaseId: number }>) =>
-    db
-      .updateTable('releases')
-      .set({ entry, short_entry: shortEntry, signed_by: signedBy })
-      .where('id', '=', releaseId),
+interface SealedTexts {
+  releaseId: number;
+  full: string;
+  short: string;
+  signedBy: string | null;
+}
+
+const putSealed = statement((db, { releaseId, full, short, signedBy }: Placeholders<SealedTexts>) =>
+  db
+    .updateTable('releases')
+    .set({ entry: full, short_entry: short, signed_by: signedBy })
+    .where('id', '=', releaseId),
 );

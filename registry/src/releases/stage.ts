@@ -122,16 +122,16 @@ async function stage(
   await services.blobs.keep(submission.archive);
   return await services.database.write(async (transaction) => {
     const now = services.clock();
-    const { record, taken } = await standingOf(transaction, actor, id);
+    const { record: known, taken } = await standingOf(transaction, actor, id);
     if (taken !== undefined) return repetition(taken, actor, id);
     await refuseClash(services.ecosystems, transaction, id);
     await refuseEnded(transaction, actor, now);
     await refuseWhileHeld(transaction, actor.accountId, now);
     const step = { transaction, services, actor, id, submission, now };
-    const packageId = record?.id ?? (await createPackage(step));
-    await refuseTooMany(transaction, packageId, id);
+    const record = known ?? (await createPackage(step));
+    await refuseTooMany(transaction, record.id, id);
     const stageId = randomUUID();
-    await insertRelease(step, packageId, { state: 'staged', stageId, program });
+    await insertRelease(step, record.id, { state: 'staged', stageId, program });
     const { tag } = submission;
     const details = { sha256, size, tag, stage: stageId, program: program.agent };
     const event = { tag: 'release:staged', actor: actor.name, subject: releaseSubject(id), details } as const;
@@ -145,7 +145,7 @@ async function stage(
       stage: stageId,
     };
     const values = { ...told, ...fromProgram(program) };
-    await mailOwners(transaction, now, packageId, { template: 'staged', values });
+    await mailOwners(transaction, now, record, { template: 'staged', values });
     return { stageId, created: true, state: 'staged', sha256 };
   });
 }

@@ -1,11 +1,17 @@
 import type { ReceivedBlob } from '../store/received-blob.ts';
 
-/** What an ecosystem made of an archive it found in order. */
-export interface Submission {
+/** What becomes JSON text, with its members in this order. */
+export type Entry = Readonly<Record<string, unknown>>;
+
+/** What an index says of a release, in full and in short. */
+export interface Entries {
+  readonly entry: Entry;
+  readonly shortEntry: Entry;
+}
+
+/** What an ecosystem made of an archive it found in order. The entries are from the archive alone. */
+export interface Submission extends Entries {
   readonly archive: ReceivedBlob;
-  /** What the index says of this version, in full and in short; JSON text, from the archive alone. */
-  readonly entry: string;
-  readonly shortEntry: string;
   readonly readme: { readonly text: string; readonly fileName: string } | undefined;
   /** A statement about the archive that came with it, checked to speak of nothing else. */
   readonly attestation?: { readonly predicateType: string; readonly bundle: string } | undefined;

@@ -69,7 +69,7 @@ export async function unpublish(
       await dropTags(transaction, record.id);
       const told = { package: id.name, version: versions, by: requester.actor.name };
       const values = { ...told, ...fromProgram(requester.program) };
-      await mailOwners(transaction, now, record.id, { template: 'unpublished', values });
+      await mailOwners(transaction, now, record, { template: 'unpublished', values });
       return named.map(({ version, sha256 }) => {
         return { tag: 'release:unpublished', details: { version, sha256 } } as const;
       });

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { type BlobFolder, type ByteRange, type OpenBlob, openBlobFolder } from './blob-folder.ts';
 import { createByteCache } from './byte-cache.ts';
 import type { Database, Read, Write } from './database.ts';
-import { largestInMemory, type ReceivedBlob, type ReceiveLimits } from './received-blob.ts';
+import { isKeptInFile, largestInMemory, type ReceivedBlob, type ReceiveLimits } from './received-blob.ts';
 import { type Placeholders, statement } from './statement.ts';
 
 /**
@@ -71,7 +71,7 @@ class Blobs implements BlobStore {
   }
 
   async keep(received: ReceivedBlob): Promise<void> {
-    if ('path' in received.content) await this.#folder.keep(received);
+    if (isKeptInFile(received)) await this.#folder.keep(received);
     this.#kept.add(received);
   }
 

@@ -26,6 +26,11 @@ export interface ReceiveLimits {
  */
 export const largestInMemory = 64 * 1024;
 
+/** Whether keeping it takes a file, and not a row alone. */
+export function isKeptInFile({ content }: ReceivedBlob): boolean {
+  return 'path' in content;
+}
+
 /** A file to receive into; the descriptor is the caller's, who closes it. */
 export interface IncomingFile {
   readonly path: string;

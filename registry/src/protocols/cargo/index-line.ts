@@ -1,14 +1,15 @@
+import type { Entry } from '../../releases/submission.ts';
 import { splitFeatures } from './features.ts';
 import type { CrateManifest } from './manifest.ts';
 
 /**
- * What the index says of one version, from its publishing on and for ever; JSON text. Without `yanked` and
+ * What the index says of one version, from its publishing on and for ever. Without `yanked` and
  * `pubtime`, which are put in when the index is rendered. "JSON schema" of the Cargo book's registry index.
  */
-export function indexLine(manifest: CrateManifest, cksum: string): string {
+export function indexLine(manifest: CrateManifest, cksum: string): Entry {
   const { name, version, dependencies, links, rustVersion } = manifest;
   const { features, features2 } = splitFeatures(manifest.features);
-  return JSON.stringify({
+  return {
     name,
     vers: version,
     deps: dependencies,
@@ -18,7 +19,7 @@ export function indexLine(manifest: CrateManifest, cksum: string): string {
     ...(features2 && { features2, v: 2 }),
     ...(links !== null && { links }),
     ...(rustVersion !== null && { rust_version: rustVersion }),
-  });
+  };
 }
 
 /** The same as a reader gets it. `publishedAt` is missing for a version that is only staged. */

@@ -5,7 +5,6 @@ import { needsCode } from '../../accounts/second-factor/demand.ts';
 import { refuseBeyondLimits } from '../../accounts/tokens/limits.ts';
 import { logRefusals } from '../../audit/refusals.ts';
 import { packageLabel } from '../../packages/packages.ts';
-import { singleOwnerNotice } from '../../packages/single-owner.ts';
 import { publishRelease } from '../../releases/publish.ts';
 import { stageRelease } from '../../releases/stage.ts';
 import {
@@ -39,9 +38,7 @@ export async function putCrate(services: Services, request: FastifyRequest) {
   await refuseEarly(services, requester, id);
   const received = await services.blobs.receive(crate, { maximumBytes });
   try {
-    const told = await takeIn(services, requester, { ...id, sha256: received.sha256 }, received);
-    const notice = await singleOwnerNotice(services.database.read, id);
-    return withWarnings([...told, ...(notice === undefined ? [] : [notice])]);
+    return withWarnings(await takeIn(services, requester, { ...id, sha256: received.sha256 }, received));
   } finally {
     await services.blobs.discard(received);
   }
@@ -72,7 +69,10 @@ async function takeIn(
     const { stageId, state } = await stageRelease(services, requester, id, read);
     if (state === 'staged')
       return [`staged, not published: approve it at ${stagePageUrl(services, stageId)}`];
-  } else if ((await publishRelease(services, requester, id, read)).created) return [];
+  } else {
+    const { created, notice } = await publishRelease(services, requester, id, read);
+    if (created) return notice === undefined ? [] : [notice];
+  }
   return [`${name} ${version} was published before, with exactly these bytes`];
 }
 

@@ -21,7 +21,7 @@ export async function readCrate(
   }
   return {
     archive: received,
-    entry: JSON.stringify({ name: manifest.name, version: manifest.version, ...manifest.about }),
+    entry: { name: manifest.name, version: manifest.version, ...manifest.about },
     shortEntry: indexLine(manifest, received.sha256),
     readme: readmeOf(manifest, crate),
     tag: expected.tag,

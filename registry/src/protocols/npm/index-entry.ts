@@ -21,15 +21,15 @@ export function archivePath(name: string, version: string): string {
   return `${name}/-/${unscoped(name)}-${version}.tgz`;
 }
 
-/** What a full packument says of one version; JSON text. */
+/** What a full packument says of one version. */
 export function fullEntry(
   manifest: Manifest,
   archive: InspectedArchive,
   dist: JsonObject,
   publisher: string,
-): string {
+): JsonObject {
   const { name, version } = manifest;
-  return JSON.stringify({
+  return {
     ...manifest,
     ...(archive.hasBindingGyp && { gypfile: true }),
     _id: `${name}@${version}`,
@@ -37,7 +37,7 @@ export function fullEntry(
     ...(archive.hasShrinkwrap && { _hasShrinkwrap: true }),
     ...(hasInstallScript(manifest, archive) && { hasInstallScript: true }),
     dist,
-  });
+  };
 }
 
 /** The members npm's registry keeps in an abbreviated packument, for installing. */
@@ -60,16 +60,16 @@ export const abbreviatedMembers = [
   'libc',
 ] as const;
 
-export function shortEntry(manifest: Manifest, archive: InspectedArchive, dist: JsonObject): string {
+export function shortEntry(manifest: Manifest, archive: InspectedArchive, dist: JsonObject): JsonObject {
   const kept = Object.fromEntries(
     abbreviatedMembers.flatMap((key) => (key in manifest ? [[key, manifest[key] as Json]] : [])),
   );
-  return JSON.stringify({
+  return {
     ...kept,
     ...(archive.hasShrinkwrap && { _hasShrinkwrap: true }),
     ...(hasInstallScript(manifest, archive) && { hasInstallScript: true }),
     dist,
-  });
+  };
 }
 
 /** What clients need to fetch and check an archive. The registry's signatures are added when it becomes public. */

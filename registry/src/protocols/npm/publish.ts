@@ -6,9 +6,9 @@ import type { PackageId } from '../../packages/packages.ts';
 import { admitUpload, publishRelease } from '../../releases/publish.ts';
 import type { Services } from '../../services.ts';
 import { isJsonObject, type JsonObject } from '../../strict-json.ts';
+import { sendNotice } from '../npm-notice.ts';
 import { bodyStream, packageParameter, requireRequester } from '../request.ts';
 import { optionalString } from '../request-body.ts';
-import { noticeSingleOwner } from '../single-owner-notice.ts';
 import { receiveDocument, submitDocument } from './submit-document.ts';
 
 /** `PUT /<package>`: with an archive a publish, without one a change of what is published (deprecation). */
@@ -19,8 +19,8 @@ export async function putPackage(services: Services, request: FastifyRequest, re
   const content = await receiveDocument(services, bodyStream(request));
   if (content.tarball === undefined) await changeMetadata(services, requester, id, content.document);
   else {
-    await submitDocument(services, { requester, id, content, door: publishRelease });
-    await noticeSingleOwner(services, reply, id);
+    const outcome = await submitDocument(services, { requester, id, content, door: publishRelease });
+    sendNotice(reply, outcome.notice);
   }
   reply.code(201);
   return { ok: true, success: true, id: id.name };

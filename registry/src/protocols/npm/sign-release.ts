@@ -1,20 +1,17 @@
 import type { Seal } from '../../releases/ecosystem.ts';
-import type { JsonObject } from '../../strict-json.ts';
+import type { Entry } from '../../releases/submission.ts';
 
 /**
  * Puts the registry's signature into what packuments say of a version. Signed is what npm's clients verify,
  * `<name>@<version>:<integrity>`: that this registry published these bytes as that version.
  */
 export const signRelease: Seal = ({ name, version, entry, shortEntry }, keys) => {
-  const full = JSON.parse(entry) as Entry;
-  const signature = keys.sign(`${name}@${version}:${full.dist.integrity}`);
-  const signed = (of: Entry) =>
-    JSON.stringify({ ...of, dist: { ...of.dist, signatures: [{ ...signature }] } });
-  return {
-    entry: signed(full),
-    shortEntry: signed(JSON.parse(shortEntry) as Entry),
-    signedBy: signature.keyid,
-  };
+  const { integrity } = distIn(entry);
+  const signature = keys.sign(`${name}@${version}:${integrity}`);
+  const signed = (of: Entry) => ({ ...of, dist: { ...distIn(of), signatures: [{ ...signature }] } });
+  return { entry: signed(entry), shortEntry: signed(shortEntry), signedBy: signature.keyid };
 };
 
-type Entry = JsonObject & { readonly dist: JsonObject & { readonly integrity: string } };
+function distIn(entry: Entry) {
+  return entry['dist'] as Entry & { readonly integrity: string };
+}

@@ -6,9 +6,9 @@ import { publishRelease } from '../../releases/publish.ts';
 import { stageRelease } from '../../releases/stage.ts';
 import type { Services } from '../../services.ts';
 import type { ReceivedBlob } from '../../store/received-blob.ts';
+import { sendNotice } from '../npm-notice.ts';
 import { bodyStream, packageParameter, parameter, queryParameter, requireRequester } from '../request.ts';
 import { accessValue } from '../request-body.ts';
-import { noticeSingleOwner } from '../single-owner-notice.ts';
 import { stagePageUrl } from '../stage-page.ts';
 
 /** `PUT /-/pub/v1/releases/<ecosystem>/<name>/<version>`: docs/protocol.md, "Upload". */
@@ -36,9 +36,9 @@ export async function putRelease(services: Services, request: FastifyRequest, re
     reply.code(202);
     return { name, version, state, sha256, stage_id: stageId, page_url: stagePageUrl(services, stageId) };
   }
-  const { created, sha256 } = await publishRelease(services, requester, id, readArchive);
+  const { created, sha256, notice } = await publishRelease(services, requester, id, readArchive);
   reply.code(created ? 201 : 200);
-  await noticeSingleOwner(services, reply, id);
+  sendNotice(reply, notice);
   return { name, version, state: 'published', sha256 };
 }
 
