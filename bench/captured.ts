@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pinnedNode } from '../test/support/places.ts';
-import { collect, endGroup, startProcess } from '../test/support/processes.ts';
+import { type BareServer, startBare } from './start-bare.ts';
 
 /** One of our answers, to be sent again by a server that does nothing else. */
 export interface Captured {
@@ -29,11 +28,6 @@ export async function capture(url: string, headers: Readonly<Record<string, stri
 
 const hopByHop = ['connection', 'keep-alive', 'date', 'transfer-encoding', 'content-length'];
 
-export interface BareServer extends AsyncDisposable {
-  readonly url: string;
-  readonly pid: number;
-}
-
 /** Starts a server of that kind over these answers, by their paths. */
 export async function startBareServer(
   kind: 'node:http' | 'fastify',
@@ -46,21 +40,5 @@ export async function startBareServer(
     { headers, body: body.toString('base64') },
   ]);
   writeFileSync(file, JSON.stringify(Object.fromEntries(texts)));
-  const script = join(import.meta.dirname, 'bare-server.ts');
-  const child = startProcess(pinnedNode, [script, kind, file], { env: {} });
-  const output = collect(child);
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  child.stdout?.on('data', () => {
-    const url = /^listening on (\S+)$/m.exec(output.stdout())?.[1];
-    if (url !== undefined) resolve(url);
-  });
-  child.once('close', () => reject(new Error(`the bare server ended\n${output.stderr()}`)));
-  return {
-    url: await promise,
-    pid: child.pid ?? 0,
-    async [Symbol.asyncDispose]() {
-      endGroup(child);
-      rmSync(folder, { recursive: true });
-    },
-  };
+  return await startBare('bare-server.ts', [kind, file], folder);
 }

@@ -2,6 +2,9 @@
  * `pub-registry` under load, beside Verdaccio 6 and beside servers that only send the same bytes. All in one run, in
  * turns. See README.md.
  */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signUp } from '../test/support/accounts.ts';
 import { type RunningServer, startRegistry, startVerdaccio } from '../test/support/servers.ts';
@@ -9,6 +12,7 @@ import { type Captured, capture, startBareServer } from './captured.ts';
 import { type LoadResult, runReads } from './load.ts';
 import { measureFirstAnswer, measureUploadMemory, processorSeconds } from './process-costs.ts';
 import { npmPublish, type Publisher, pubUpload, releaseOf, runPublishes } from './publishes.ts';
+import { startBare } from './start-bare.ts';
 
 const rounds = 3;
 /** Milliseconds of load for each figure of a round. */
@@ -77,7 +81,11 @@ function publishesOf(
   return Array.from({ length: count }, (_, i) => send(to, releaseOf(...idOf(i), 3_000)));
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'pub-bench-'));
+await using keeper = await startBare('bare-publish-server.ts', [folder], folder);
+
 async function measureWriters(writers: number, count: number): Promise<string[]> {
+  const bare = { ...keeper, token: '' };
   const run = (to: Publisher & Contender, send: typeof npmPublish, name: string) =>
     speedOf(to, () =>
       runPublishes(
@@ -86,19 +94,21 @@ async function measureWriters(writers: number, count: number): Promise<string[]>
         writers,
       ),
     );
-  const speeds: Speed[][] = [[], [], []];
+  const speeds: Speed[][] = [[], [], [], []];
   for (let round = 0; round <= rounds; round++) {
     const measured = [
       await run(ours, npmPublish, `npm-${round}`),
       await run(ours, pubUpload, `pub-${round}`),
       await run(theirs, npmPublish, `npm-${round}`),
+      await run(bare, npmPublish, `npm-${round}`),
     ];
     // The first round warms up.
     if (round > 0) for (const [i, one] of measured.entries()) speeds[i]?.push(one);
   }
-  const [own, upload, other] = speeds.map(medianSpeed) as [Speed, Speed, Speed];
+  const medians = speeds.map(medianSpeed) as [Speed, Speed, Speed, Speed];
+  const [own, upload, other] = medians;
   const title = `${writers} ${writers === 1 ? 'writer' : 'writers'}, new packages`;
-  return [title, ...[own, upload, other].map(speed), compare(own, other), compare(upload, other)];
+  return [title, ...medians.map(speed), compare(own, other), compare(upload, other)];
 }
 
 /** To one package: 16 writers at once, then one after the other up to 1,000 versions. */
@@ -115,15 +125,23 @@ async function measureOnePackage(): Promise<string[][]> {
     ['its versions 961–1,000, 1 writer', 960, 40, 1],
   ] as const) {
     const [own, other] = [await send(ours, from, count, writers), await send(theirs, from, count, writers)];
-    rows.push([title, speed(own), '', speed(other), compare(own, other), '']);
+    rows.push([title, speed(own), '', speed(other), '', compare(own, other), '']);
   }
   return rows;
 }
 
 printRows('Publishes acknowledged a second', [
-  ['', 'pub-registry, npm’s PUT', 'pub’s upload', 'Verdaccio', 'to Verdaccio', 'upload to Verdaccio'],
-  await measureWriters(1, 60),
-  await measureWriters(8, 160),
+  [
+    '',
+    'pub-registry, npm’s PUT',
+    'pub’s upload',
+    'Verdaccio',
+    'a row each',
+    'to Verdaccio',
+    'upload to Verdaccio',
+  ],
+  await measureWriters(1, 150),
+  await measureWriters(8, 500),
   ...(await measureOnePackage()),
 ]);
 
