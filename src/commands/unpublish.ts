@@ -17,7 +17,7 @@ export function unpublishCommand(context: Context): Command {
   )
     .argument('<package@version>', 'the version; with --force the whole package', parsePackageSpec)
     .option('--yes', 'do not ask whether you mean it')
-    .option('--force', 'unpublish all versions, when none is named')
+    .option('--force', 'unpublish the whole package: all versions, or the last that is left')
     .addOption(oneTimePasswordOption())
     .addOption(registryOption())
     .action((spec: PackageSpec, options: UnpublishOptions) =>

@@ -12,6 +12,13 @@ export type AccessChange = { readonly status: Visibility } | { readonly factor: 
 export type Permission = 'read-only' | 'read-write';
 
 /** What is changed about a package that is out. Refusals are those of `Registry`. */
+export interface Unpublished {
+  /** Without one, all. */
+  readonly version: string | undefined;
+  /** Whether whoever asks knows that nothing of the package is left. */
+  readonly wholePackage: boolean;
+}
+
 export interface PackageChanges {
   tags(packageName: string, token: Secret | undefined): Promise<Readonly<Record<string, string>>>;
   setTag(proofs: Proofs, packageName: string, change: { tag: string; version: string }): Promise<void>;
@@ -23,8 +30,8 @@ export interface PackageChanges {
     packageName: string,
     change: { range: string; message: string },
   ): Promise<readonly string[]>;
-  /** Takes back one version, or the whole package. */
-  unpublish(proofs: Proofs, packageName: string, version: string | undefined): Promise<void>;
+  /** Takes back one version, or the whole package. Throws `E_REFUSED` for the last version unless the package is meant. */
+  unpublish(proofs: Proofs, packageName: string, unpublished: Unpublished): Promise<void>;
 
   visibility(packageName: string, token: Secret | undefined): Promise<Visibility>;
   setAccess(proofs: Proofs, packageName: string, change: AccessChange): Promise<void>;

@@ -18,7 +18,8 @@ export interface UnpublishRequest extends ChangeRequest {
 /** Takes back what was published. Asked about: whoever depends on it loses it, and its number is not free again. */
 export async function unpublish(context: ChangeContext, request: UnpublishRequest): Promise<void> {
   const { name: packageName, version } = request.spec;
-  if (version === undefined && !request.wholePackage) {
+  const { wholePackage } = request;
+  if (version === undefined && !wholePackage) {
     throw new PubError('E_USAGE', `\`${packageName}\` without a version is the whole package`, {
       hint: `name a version, or pass --force to unpublish all of ${packageName}`,
     });
@@ -28,7 +29,7 @@ export async function unpublish(context: ChangeContext, request: UnpublishReques
   await changeAtRegistry(
     context,
     { ...request, packageName, hints: ownersHint(packageName) },
-    (registry, proofs) => registry.packages.unpublish(proofs, packageName, version),
+    (registry, proofs) => registry.packages.unpublish(proofs, packageName, { version, wholePackage }),
   );
   context.terminal.status('Unpublished', what);
   context.terminal.result(

@@ -71,6 +71,8 @@ test.skipIf(noKeyring)('pub logs in at Verdaccio with a password, and out again'
   const env = keyring.environment;
   await client.succeed(login, { env, input: `${password}\n` });
   expect((await client.succeed(['whoami', ...at], { env })).stdout).toBe('carol\n');
-  await client.succeed(['logout', ...at], { env });
+  // It says that it did, and revokes nothing.
+  const loggedOut = await client.run(['logout', ...at], { env });
+  expect([loggedOut.code, loggedOut.stderr]).toEqual([1, expect.stringContaining('it is still valid')]);
   expect((await client.run(['whoami', ...at], { env })).code).toBe(4);
 });

@@ -11,7 +11,7 @@ export function packageChanges(client: RegistryClient): PackageChanges {
     setTag: (proofs, packageName, change) => setTag(client, proofs, packageName, change),
     removeTag: (proofs, packageName, tag) => removeTag(client, proofs, packageName, tag),
     deprecate: (proofs, packageName, change) => deprecate(client, proofs, packageName, change),
-    unpublish: (proofs, packageName, version) => unpublish(client, proofs, packageName, version),
+    unpublish: (proofs, packageName, unpublished) => unpublish(client, proofs, packageName, unpublished),
     visibility: (packageName, token) => visibility(client, packageName, token),
     setAccess: (proofs, packageName, change) => setAccess(client, proofs, packageName, change),
     packagesOf: (token, who) => packagesOf(client, token, who),

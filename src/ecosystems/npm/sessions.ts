@@ -110,8 +110,8 @@ export async function revoke(client: RegistryClient, token: Secret): Promise<boo
   if (response.status !== 404 && response.status !== 405) throw refusalOf(response, attempt);
   const path = `-/user/token/${encodeSegment(token.expose())}`;
   const npmResponse = await client.ask({ method: 'DELETE', path, ...request });
-  if (isSuccess(npmResponse)) return true;
-  return npmResponse.status === 401 ? await isRefused(client, token) : false;
+  // Some registries answer that they did, and did nothing (Verdaccio, measured).
+  return isSuccess(npmResponse) || npmResponse.status === 401 ? await isRefused(client, token) : false;
 }
 
 /** A token that is not accepted needs no revoking; but only `whoami` says that without doubt. */

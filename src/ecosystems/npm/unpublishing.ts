@@ -2,6 +2,7 @@ import compareLoose from 'semver/functions/compare-loose.js';
 import { PubError } from '../../errors.ts';
 import { isJsonObject, type JsonObject, stringMember } from '../../json.ts';
 import { SecondFactorRequired } from '../../second-factor/challenge.ts';
+import type { Unpublished } from '../package-changes.ts';
 import type { Proofs } from '../proofs.ts';
 import { type EditablePackument, type PackumentRead, readForChange } from './change-packument.ts';
 import { encodeSegment, packagePath, type RegistryClient, unexpectedAnswer } from './registry-client.ts';
@@ -10,14 +11,14 @@ const command = 'unpublish';
 
 /**
  * npm's way (measured, npm 12): the document without the version, then its archive. The last version takes the whole
- * package with it, as there. These are two requests, and some registries want a second factor for each: repeated after
- * the first one was done, it does the second.
+ * package with it, which has to be meant. These are two requests, and some registries want a second factor for each:
+ * repeated after the first one was done, it does the second.
  */
 export async function unpublish(
   client: RegistryClient,
   proofs: Proofs,
   packageName: string,
-  version: string | undefined,
+  { version, wholePackage }: Unpublished,
 ): Promise<void> {
   const what = version === undefined ? packageName : `${packageName}@${version}`;
   const attempt = `failed to unpublish \`${what}\` from ${client.displayUrl}`;
@@ -27,6 +28,7 @@ export async function unpublish(
   const path = `${packagePath(packageName)}/-rev/${encodeSegment(revision)}`;
   const request = { command, attempt, ...proofs };
   if (version === undefined || isOnlyVersion(packument, version)) {
+    if (!wholePackage) throw lastVersion(packageName, what);
     await client.send({ method: 'DELETE', path, ...request });
     return;
   }
@@ -37,11 +39,18 @@ export async function unpublish(
       : archivePathIn(client, manifest, attempt);
   if (manifest !== undefined)
     await client.send({ method: 'PUT', path, ...request, json: withoutVersion(document, versions, version) });
-  const after = manifest === undefined ? packument : await readForChange(client, read);
-  const archive = `${archivePath}/-rev/${encodeSegment(after.revision)}`;
-  await client.send({ method: 'DELETE', path: archive, ...request }).catch((error: unknown) => {
-    const began = manifest !== undefined && error instanceof SecondFactorRequired;
-    throw began ? archiveLeft(what, client, error) : error;
+  try {
+    const after = manifest === undefined ? packument : await readForChange(client, read);
+    const archive = `${archivePath}/-rev/${encodeSegment(after.revision)}`;
+    await client.send({ method: 'DELETE', path: archive, ...request });
+  } catch (error) {
+    throw manifest === undefined ? error : archiveLeft(what, client, error);
+  }
+}
+
+function lastVersion(packageName: string, what: string): PubError {
+  return new PubError('E_REFUSED', `\`${what}\` is the last version: the whole package would be gone`, {
+    hint: `pass --force to unpublish ${packageName}; \`pub deprecate\` warns whoever installs it, and takes nothing away`,
   });
 }
 
@@ -58,12 +67,15 @@ async function findLeftArchive(
 }
 
 /** The version is gone by now, so asking again would begin from something else. */
-function archiveLeft(what: string, client: RegistryClient, cause: SecondFactorRequired): PubError {
-  const message = `unpublished \`${what}\`, but ${client.displayUrl} wants another second factor for its archive, which is still there`;
-  return new PubError('E_SECOND_FACTOR', message, {
-    cause,
-    hint: 'run the same command again, with the next code',
-  });
+function archiveLeft(what: string, client: RegistryClient, cause: unknown): unknown {
+  if (cause instanceof SecondFactorRequired) {
+    const message = `unpublished \`${what}\`, but ${client.displayUrl} wants another second factor for its archive, which is still there`;
+    const hint = 'run the same command again, with the next code';
+    return new PubError('E_SECOND_FACTOR', message, { cause, hint });
+  }
+  if (!(cause instanceof PubError)) return cause;
+  const message = `unpublished \`${what}\`, but failed to remove its archive from ${client.displayUrl}`;
+  return new PubError(cause.code, message, { cause, hint: 'run the same command again to remove it' });
 }
 
 function isOnlyVersion({ versions }: EditablePackument, version: string): boolean {

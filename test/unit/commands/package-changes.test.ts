@@ -80,11 +80,11 @@ describe('a change of a package', () => {
     ],
     [
       ['unpublish', 'left-pad@1.3.0', '--yes'],
-      ['unpublish', 'left-pad', '1.3.0'],
+      ['unpublish', 'left-pad', { version: '1.3.0', wholePackage: false }],
     ],
     [
       ['unpublish', 'left-pad', '--force', '--yes'],
-      ['unpublish', 'left-pad', undefined],
+      ['unpublish', 'left-pad', { version: undefined, wholePackage: true }],
     ],
     [
       ['access', 'set', 'status=private', '@acme/tool'],

@@ -16,6 +16,9 @@ const packument = (...versions: string[]) => ({
   versions: Object.fromEntries(versions.map((version) => [version, manifest(version)])),
   time: { created: '2026-01-01' },
 });
+type Registry = ReturnType<typeof registryWith>['registry'];
+const unpublish = (registry: Registry, version: string | undefined, wholePackage = false) =>
+  registry.packages.unpublish(proofs, '@acme/tool', { version, wholePackage });
 const sentJson = (body: Buffer | undefined) => JSON.parse(String(body)) as Record<string, never>;
 
 describe('dist-tags', () => {
@@ -91,7 +94,7 @@ test.each([
   const { registry } = registryWith([read, { body }], [read, { body }]);
   const refused = { code: 'E_REGISTRY' };
   const { packages } = registry;
-  await expect(packages.unpublish(proofs, '@acme/tool', '1.0.0')).rejects.toMatchObject(refused);
+  await expect(unpublish(registry, '1.0.0')).rejects.toMatchObject(refused);
   await expect(packages.deprecate(proofs, '@acme/tool', { range: '*', message: 'x' })).rejects.toMatchObject(
     refused,
   );
@@ -107,7 +110,7 @@ describe('an unpublish', () => {
       [read, { body: { ...packument('1.0.0', '1.1.0'), _rev: '4-def' } }],
       ['DELETE /npm/@acme/tool/-/tool-2.0.0.tgz/-rev/4-def', {}],
     );
-    await registry.packages.unpublish(proofs, '@acme/tool', '2.0.0');
+    await unpublish(registry, '2.0.0');
     const document = sentJson(sent[1]?.body);
     expect(Object.keys(document['versions'] ?? {})).toEqual(['1.0.0', '1.1.0']);
     expect(document['dist-tags']).toEqual({ latest: '1.1.0', old: '1.0.0' });
@@ -127,16 +130,38 @@ describe('an unpublish', () => {
         [read, { body: packument('1.0.0') }],
         ['DELETE /npm/@acme%2ftool/-rev/3-abc', {}],
       );
-      await registry.packages.unpublish(proofs, '@acme/tool', version);
+      await unpublish(registry, version, true);
     },
   );
+
+  it('of the only version is refused where the package was not meant', async () => {
+    const { registry, sent } = registryWith([read, { body: packument('1.0.0') }]);
+    await expect(unpublish(registry, '1.0.0')).rejects.toMatchObject({
+      code: 'E_REFUSED',
+      hint: expect.stringContaining('pass --force to unpublish @acme/tool'),
+    });
+    expect(sent.map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  it.each([403, 500])('whose archive is not removed (%i) says that the version is gone', async (status) => {
+    const { registry } = registryWith(
+      [read, { body: packument('1.0.0', '1.1.0', '2.0.0') }],
+      [revised, {}],
+      [read, { body: { ...packument('1.0.0', '1.1.0'), _rev: '4-def' } }],
+      ['DELETE /npm/@acme/tool/-/tool-2.0.0.tgz/-rev/4-def', { status }],
+    );
+    await expect(unpublish(registry, '2.0.0')).rejects.toMatchObject({
+      message: expect.stringContaining('unpublished `@acme/tool@2.0.0`, but failed to remove its archive'),
+      hint: 'run the same command again to remove it',
+    });
+  });
 
   it('of a version that is not there says so', async () => {
     const { registry } = registryWith(
       [read, { body: packument('1.0.0', '1.1.0') }],
       ['HEAD /npm/@acme%2ftool/-/tool-9.0.0.tgz', { status: 404 }],
     );
-    await expect(registry.packages.unpublish(proofs, '@acme/tool', '9.0.0')).rejects.toMatchObject({
+    await expect(unpublish(registry, '9.0.0')).rejects.toMatchObject({
       code: 'E_NOT_FOUND',
     });
   });
@@ -152,12 +177,12 @@ describe('an unpublish', () => {
       [`HEAD ${archive}`, {}],
       [`DELETE ${archive}/-rev/4-def`, {}],
     );
-    await expect(registry.packages.unpublish(proofs, '@acme/tool', '2.0.0')).rejects.toMatchObject({
+    await expect(unpublish(registry, '2.0.0')).rejects.toMatchObject({
       code: 'E_SECOND_FACTOR',
       message: expect.stringContaining('wants another second factor for its archive, which is still there'),
       hint: 'run the same command again, with the next code',
     });
-    await registry.packages.unpublish(proofs, '@acme/tool', '2.0.0');
+    await unpublish(registry, '2.0.0');
     expect(sent.slice(-2).map(({ oneTimePassword }) => oneTimePassword)).toEqual([undefined, '123456']);
   });
 
@@ -173,7 +198,7 @@ describe('an unpublish', () => {
     const body = packument('1.0.0', '1.1.0');
     const versions = { ...body.versions, '1.1.0': { dist: { tarball } } };
     const { registry } = registryWith([read, { body: { ...body, versions } }]);
-    await expect(registry.packages.unpublish(proofs, '@acme/tool', '1.1.0')).rejects.toMatchObject({
+    await expect(unpublish(registry, '1.1.0')).rejects.toMatchObject({
       code: 'E_REGISTRY',
     });
   });

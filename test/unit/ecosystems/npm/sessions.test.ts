@@ -100,18 +100,28 @@ test('a token is revoked without showing it in a URL', async () => {
   expect(sent[0]).toMatchObject({ token: 'pub_token', path: '/npm/-/pub/v1/logout' });
 });
 
-test('a registry that knows only npm’s way is asked in npm’s way', async () => {
-  const { registry } = registryWith([logout, { status: 404 }], [revokeByUrl, { status: 200, body: {} }]);
-  expect(await registry.revoke(token)).toBe(true);
+test('a registry that knows only npm’s way is asked in npm’s way, and not believed', async () => {
+  const answers = [
+    [logout, { status: 404 }],
+    [revokeByUrl, { status: 200, body: {} }],
+  ] as const;
+  const dead = registryWith(...answers, ['GET /npm/-/whoami', { status: 401 }]);
+  expect(await dead.registry.revoke(token)).toBe(true);
+  const alive = registryWith(...answers, ['GET /npm/-/whoami', { body: { username: 'alice' } }]);
+  expect(await alive.registry.revoke(token)).toBe(false);
 });
 
 test('not even npm’s way shows the token to somebody who traces requests', async () => {
   const lines: string[] = [];
-  const scripted = scriptedTransport([logout, { status: 404 }], [revokeByUrl, { status: 200 }]);
+  const scripted = scriptedTransport(
+    [logout, { status: 404 }],
+    [revokeByUrl, { status: 200 }],
+    ['GET /npm/-/whoami', { status: 401 }],
+  );
   const transport = withTrace(scripted, (line) => lines.push(line));
   const target = { name: undefined, url: 'https://registry.example/npm/', chosenBy: 'a test' };
   await createNpmRegistry({ target, transport, clientVersion: '1.2.3' }).revoke(token);
-  expect(lines).toHaveLength(2);
+  expect(lines).toHaveLength(3);
   expect(lines.join()).not.toContain('pub_token');
 });
 
