@@ -84,7 +84,14 @@ export async function start({ json, ecosystem }: StartOptions): Promise<Session>
 function interruptionSignal(): AbortSignal {
   const interruption = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(name, () => interruption.abort(new Error(name)));
+    // Not `once`: a prompt's own listener ends the program when it finds itself alone.
+    const interrupt = (): void => {
+      if (interruption.signal.aborted) {
+        process.off(name, interrupt);
+        process.kill(process.pid, name);
+      } else interruption.abort(new Error(name));
+    };
+    process.on(name, interrupt);
   }
   return interruption.signal;
 }

@@ -5,6 +5,7 @@ import { sayAvailability } from './availability.ts';
 import { awaitRelease } from './await-release.ts';
 import { acceptConcerns } from './concerns.ts';
 import { inDependencyOrder } from './dependency-order.ts';
+import { takesGivenCode } from './given-code.ts';
 import { batchesOf, judgeMembers } from './judge-members.ts';
 import { failedWith, refusedMembers } from './member-failure.ts';
 import { type MemberRelease, reportMembers, sayCycle, sayMember, showMembers } from './members-report.ts';
@@ -68,10 +69,12 @@ async function sendAll(
   request: PublishMembersRequest,
 ): Promise<void> {
   const proofs = new Map<Release, SharedProof>();
-  for (const batch of batchesOf(accepted(members))) {
+  const batches = batchesOf(accepted(members));
+  for (const batch of batches) {
     const registry = batch[0]?.connection.registry;
     const source = oneTimePasswordSource(context, request.oneTimePassword, registry, withCodeOrStage);
-    const shared = shareProof(context, source, batch);
+    const ownCode = source.given !== undefined && takesGivenCode(batches, batch);
+    const shared = shareProof(context, ownCode ? source : { ...source, given: undefined }, batch);
     for (const member of batch) proofs.set(member, shared);
     await shared.prove();
   }

@@ -44,7 +44,6 @@ export function reportPublished(
 ): void {
   const { name, version } = release.request.archive;
   if (outcome === undefined) terminal.note('Exactly this archive was published before: nothing was sent.');
-  else sayOutcome({ terminal }, release, outcome);
   const staged = outcome?.state === 'staged';
   const json = { dryRun: false, alreadyPublished: outcome === undefined, ...outcomeAsJson(outcome) };
   terminal.result(

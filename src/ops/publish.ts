@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import type { PublishOutcome } from '../ecosystems/registry.ts';
+import { PubError } from '../errors.ts';
 import { type OneTimePasswordSource, withSecondFactor } from '../second-factor/with-second-factor.ts';
 import type { Secret } from '../secret.ts';
 import { askBefore } from './ask-before.ts';
@@ -9,7 +10,15 @@ import { awaitRelease } from './await-release.ts';
 import { acceptConcerns } from './concerns.ts';
 import { oneTimePasswordSource, withCodeOrStage } from './one-time-password.ts';
 import { openCandidates, type Packed, type PublishChoices, packCandidate } from './prepare-release.ts';
-import { type Release, reportDryRun, reportPublished, showRelease } from './publish-report.ts';
+import {
+  outcomeAsJson,
+  type Release,
+  releaseAsJson,
+  reportDryRun,
+  reportPublished,
+  sayOutcome,
+  showRelease,
+} from './publish-report.ts';
 import { renewingLogin } from './renew-login.ts';
 import { ownerHint, sendRelease } from './send-release.ts';
 import { withHint } from './with-hint.ts';
@@ -47,12 +56,26 @@ export async function publish(context: PublishContext, request: PublishCommandRe
   if (request.dryRun) return reportDryRun(context, release);
   if (release.decision === 'published') return reportPublished(context, release, undefined);
   const outcome = await upload(context, release, source);
-  await awaitRelease(context, release, outcome, request);
-  if (outcome.state === 'published') {
-    await project.afterPublish(packed.packing);
-    await sayAvailability(context, [release], request);
+  // Before anything else can fail: whoever reads of a failure has to know that this is out.
+  sayOutcome(context, release, outcome);
+  try {
+    await awaitRelease(context, release, outcome, request);
+    if (outcome.state === 'published') {
+      await project.afterPublish(packed.packing);
+      await sayAvailability(context, [release], request);
+    }
+  } catch (error) {
+    throw afterUpload(error, release, outcome);
   }
   reportPublished(context, release, outcome);
+}
+
+/** The same failure, with what had been done before it. */
+function afterUpload(error: unknown, release: Release, outcome: PublishOutcome): unknown {
+  if (!(error instanceof PubError)) return error;
+  const { code, message, hint, cause } = error;
+  const details = { ...releaseAsJson(release), ...outcomeAsJson(outcome) };
+  return new PubError(code, message, { cause, hint, details });
 }
 
 async function planned(context: PublishContext, packed: Packed): Promise<Release> {

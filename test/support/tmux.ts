@@ -18,6 +18,8 @@ export interface TerminalWindow extends AsyncDisposable {
   type(text: string): Promise<void>;
   /** A key as tmux names it: `Enter`, `C-c`, `Up`. */
   press(key: string): Promise<void>;
+  /** A signal from outside, to the program. */
+  signal(name: NodeJS.Signals): Promise<void>;
   /** What is and was to be seen, without colours. */
   screen(): Promise<string>;
   /** The same with its escape sequences for colours. */
@@ -66,6 +68,9 @@ export async function openTerminal(
     },
     type: async (text) => void (await tmux('send-keys', '-l', '--', text)),
     press: async (key) => void (await tmux('send-keys', key)),
+    async signal(name) {
+      process.kill(Number(await tmux('display-message', '-p', '#{pane_pid}')), name);
+    },
     screen: () => screen(),
     coloredScreen: () => screen('-e'),
     async exitCode() {

@@ -160,6 +160,20 @@ describe.skipIf(lacking !== undefined)('pub publish', () => {
     expect(await leftovers(at)).toEqual([]);
   });
 
+  test.each([
+    ['SIGTERM', 'gus'],
+    ['SIGHUP', 'hal'],
+  ] as const)('%s where the code is asked for does the same', async (signal, account) => {
+    const at = await desk({ account });
+    const window = await at.pub(['publish']);
+    await window.waitFor(codeAsked);
+    await window.signal(signal);
+    expect(await window.exitCode()).toBe(130);
+    expect(await window.screen()).toContain('error: interrupted');
+    expect(await isPublic(at)).toBe(false);
+    expect(await leftovers(at)).toEqual([]);
+  });
+
   test('a dangerous file is asked about, and a bare return keeps it at home', async () => {
     const at = await desk({ account: 'elsa', files: { '.env': 'PASSWORD=secret\n' } });
     const window = await at.pub(['publish']);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RegistryTarget } from '../../../src/config/registry-target.ts';
 import type { Context } from '../../../src/context.ts';
 import type { Members } from '../../../src/ecosystems/ecosystem.ts';
 import type { Registry, ReleasePlan } from '../../../src/ecosystems/registry.ts';
@@ -12,6 +13,7 @@ import {
   scriptedProjects,
   scriptedRegistries,
   scriptedRegistry,
+  target,
 } from '../../support/scripted-context.ts';
 
 /** Three members, of which `app` needs `core` and `core` needs `base`. */
@@ -271,5 +273,46 @@ describe('members of a workspace', () => {
     expect(outcome.exitCode).toBe(0);
     expect(planned.map((names) => names.length)).toEqual([100, 1]);
     expect(proved.map(({ names }) => names.length)).toEqual([100]);
+  });
+
+  it('of more than a hundred do not try a code a second time that a registry takes once', async () => {
+    const projects = Array.from({ length: 102 }, (_, index) => exampleProject({ name: `member-${index}` }));
+    const { registry, proved, uploads } = registryOf({ secondFactor: true, proofFor: () => 'proof' });
+    const outcome = await run('publish --workspaces --otp 111111', publishing(registry, { projects }));
+    expect(outcome.exitCode).toBe(1);
+    expect(outcome.stderr).toContain('pass --otp');
+    expect([proved.map(({ names }) => names.length), uploads]).toEqual([[100], []]);
+  });
+});
+
+describe('members that go to several registries', () => {
+  /** `base` goes elsewhere. */
+  function toTwo(home: Registry, other: Registry): Partial<Context> {
+    const elsewhere = { name: undefined, url: 'https://other.example/', chosenBy: 'a test' };
+    const registries = scriptedRegistries({
+      resolve: async ({ packageName }) => (packageName === 'base' ? elsewhere : target),
+    });
+    const connect = async ({ url }: RegistryTarget) => (url === elsewhere.url ? other : home);
+    return { ...publishing(home), registries, connect };
+  }
+
+  it('show a code to none of them where it is not clear whose it is', async () => {
+    for (const secondFactor of [false, true]) {
+      const [home, other] = [registryOf({ secondFactor }), registryOf({ secondFactor })];
+      const outcome = await run('publish --workspaces --otp 111111', toTwo(home.registry, other.registry));
+      expect(outcome.exitCode).toBe(2);
+      expect(outcome.stderr).toContain(
+        'these packages go to 2 registries, and a one-time password is for one',
+      );
+      for (const { proved, uploads } of [home, other]) expect([proved, uploads]).toEqual([[], []]);
+    }
+  });
+
+  it('show a code to the one that wants one, and to no other', async () => {
+    const [home, other] = [registryOf({ secondFactor: true, proofFor: () => 'proof' }), registryOf()];
+    const outcome = await run('publish --workspaces --otp 111111', toTwo(home.registry, other.registry));
+    expect(outcome.exitCode, outcome.stderr).toBe(0);
+    expect(home.proved.map(({ code }) => code)).toEqual(['111111']);
+    expect([other.proved, other.uploads]).toEqual([[], [['base', undefined]]]);
   });
 });

@@ -202,6 +202,22 @@ describe('a publish', () => {
     expect(project.events).toEqual(['pack for publish']);
   });
 
+  it('is told before what follows it can fail, and told programs with the failure', async () => {
+    const project: ExampleProject = {
+      ...exampleProject(),
+      afterPublish: async () => {
+        throw new PubError('E_SCRIPT', 'the script `postpublish` failed');
+      },
+    };
+    const { registry } = registryTaking(undefined);
+    const { exitCode, stdout, stderr } = await run('publish --json', publishing(project, registry));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('Published left-pad@1.3.0 to https://registry.example');
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'E_SCRIPT', details: { name: 'left-pad', version: '1.3.0', state: 'published' } },
+    });
+  });
+
   it('tells programs the same as JSON', async () => {
     const { registry } = registryTaking(undefined);
     const { stdout } = await run('publish --json', publishing(exampleProject(), registry));
