@@ -60,14 +60,23 @@ export async function downloadStaged(
   const archive = await project.pack({ folder, runScripts: false, purpose: 'package' });
   requireSame(staged, archive);
   const path = join(resolve(context.workingDirectory, request.folder ?? '.'), basename(downloaded));
-  // As a new file: a project may hold a link of this name.
-  await rm(path, { force: true });
-  await copyFile(downloaded, path, constants.COPYFILE_EXCL);
+  await putNew(downloaded, path);
   context.terminal.status(
     'Downloaded',
     `${staged.packageName}@${staged.version}, sha256 ${archive.digests.sha256}`,
   );
   context.terminal.result({ ...asJson(staged), path }, path);
+}
+
+/** As a new file: a project may hold a link of this name. */
+async function putNew(from: string, path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+    await copyFile(from, path, constants.COPYFILE_EXCL);
+  } catch (cause) {
+    const hint = 'name a folder that is there with --out';
+    throw new PubError('E_USAGE', `failed to write \`${path}\``, { cause, hint });
+  }
 }
 
 /** What is looked at must be what would be approved. */

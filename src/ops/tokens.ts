@@ -47,8 +47,25 @@ export async function createToken(
       ),
   );
   context.terminal.status('Created', `the token ${request.settings.name} (${describe(listed)})`);
+  const left = unconfirmed(request.settings, listed);
+  if (left.length > 0) {
+    context.terminal.warn(
+      `${registry.displayUrl} does not say that it keeps to ${left.join(', ')}: this token may do more than you asked for. \`pub token revoke ${listed.key.slice(0, 12)}\` ends it`,
+    );
+  }
   context.terminal.note('It is shown only now: put it where it is used, and nowhere else.');
   context.terminal.result({ ...asJson(listed), token: token.expose() }, token.expose());
+}
+
+/** The limits that were asked for and are not in the answer: some registries take all of them, and keep none. */
+function unconfirmed(asked: TokenSettings, { scopes, readOnly, packages, networks, expires }: ListedToken) {
+  const readsOnly = readOnly && asked.scopes.every((scope) => scope === 'read');
+  return [
+    ...(scopes === undefined && !readsOnly ? ['its scopes'] : []),
+    ...(asked.packages.length > 0 && packages.length === 0 ? ['its packages'] : []),
+    ...(asked.networks.length > 0 && networks.length === 0 ? ['its networks'] : []),
+    ...(asked.days !== undefined && expires === undefined ? ['when it ends'] : []),
+  ];
 }
 
 /** npm and `pub token list` show six digits of a key. */

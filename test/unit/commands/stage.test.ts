@@ -142,6 +142,12 @@ describe('looking', () => {
     expect(await readFile(join(folder, 'left-pad-1.3.1.tgz'), 'utf8')).toBe('the archive');
   });
 
+  it('says which folder is not there', async () => {
+    const outcome = await run(`stage download ${ids[0]} --out missing`, downloading({}));
+    expect(outcome.exitCode).toBe(2);
+    expect(outcome.stderr).toContain('hint: name a folder that is there with --out');
+  });
+
   it('writes through no link that lies there', async () => {
     const elsewhere = join(folder, 'elsewhere');
     await writeFile(elsewhere, 'untouched');

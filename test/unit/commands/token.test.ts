@@ -62,6 +62,21 @@ const answers = [
 ] as const;
 
 describe('token create', () => {
+  it('warns of limits that the registry does not confirm', async () => {
+    const { key, name } = ci;
+    const unlimited = { ...login, key, name, expires: undefined };
+    const registry = scriptedRegistry({
+      createToken: async () => ({ token: new Secret(secret), listed: unlimited }),
+    });
+    const create = async (limits: string) =>
+      (await run(`token create --name ci ${limits} --otp 123456`, { ...at(registry), answers: [answers[0]] }))
+        .stderr;
+    expect(await create('--scope read --package tool --expires 1d --cidr 192.0.2.0/24')).toContain(
+      'warning: https://registry.example does not say that it keeps to its scopes, its packages, its networks, when it ends',
+    );
+    expect(await create('--scope read')).toContain('pub token revoke 9f86d081884c');
+  });
+
   it('asks for the password and the code, and prints the token alone on stdout', async () => {
     const { given, asked } = account();
     const line =
