@@ -73,9 +73,9 @@ async function putNew(from: string, path: string): Promise<void> {
   try {
     await rm(path, { force: true });
     await copyFile(from, path, constants.COPYFILE_EXCL);
-  } catch (cause) {
+  } catch (error) {
     const hint = 'name a folder that is there with --out';
-    throw new PubError('E_USAGE', `failed to write \`${path}\``, { cause, hint });
+    throw new PubError('E_USAGE', `failed to write \`${path}\``, { cause: error, hint });
   }
 }
 
