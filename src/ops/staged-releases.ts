@@ -70,13 +70,11 @@ export async function downloadStaged(
 
 /** As a new file: a project may hold a link of this name. */
 async function putNew(from: string, path: string): Promise<void> {
-  try {
-    await rm(path, { force: true });
-    await copyFile(from, path, constants.COPYFILE_EXCL);
-  } catch (error) {
+  const put = rm(path, { force: true }).then(() => copyFile(from, path, constants.COPYFILE_EXCL));
+  await put.catch((cause: unknown) => {
     const hint = 'name a folder that is there with --out';
-    throw new PubError('E_USAGE', `failed to write \`${path}\``, { cause: error, hint });
-  }
+    throw new PubError('E_USAGE', `failed to write \`${path}\``, { cause, hint });
+  });
 }
 
 /** What is looked at must be what would be approved. */
