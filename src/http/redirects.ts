@@ -16,6 +16,7 @@ export function followRedirects(transport: Transport): Transport {
         const response = await transport.send(current);
         const location = response.headers['location'];
         if (current.method !== 'GET' || !redirections.has(response.status) || location === undefined) {
+          if (response.status === 401) refuseLostToken(request, current);
           return response;
         }
         if (followed === most) throw new PubError('E_NETWORK', `${request.url.host} redirects too often`);
@@ -40,6 +41,14 @@ function redirected(request: HttpRequest, location: string): HttpRequest {
     ...rest
   } = request;
   return target.origin === request.url.origin ? { ...request, url: target } : { ...rest, url: target };
+}
+
+/** Without the token that stayed behind it says nothing about the login. */
+function refuseLostToken({ token, url: from }: HttpRequest, { url: to }: HttpRequest): void {
+  if (token === undefined || to.origin === from.origin) return;
+  throw new PubError('E_NETWORK', `${from.host} redirects to ${to.host}, where your token is not sent`, {
+    hint: `if that is the registry, use ${to.origin} as its URL`,
+  });
 }
 
 function allowed(from: URL, to: URL): boolean {

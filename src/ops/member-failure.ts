@@ -38,9 +38,12 @@ export function failedWith(
   const out = members.filter(({ standing }) => standing !== 'waiting' && standing !== 'refused');
   const left = members.filter((member) => member.standing === 'waiting' && member !== failed);
   const more = failed.standing === 'waiting' ? [failed] : [];
+  // The answer was lost, and not always the request.
+  const unknown = more.length > 0 && error instanceof PubError && error.code === 'E_NETWORK';
   terminal.fields([
     ['out', namesOf(out)],
-    ['not out', namesOf([...more, ...left])],
+    ...(unknown ? ([['perhaps out', namesOf(more)]] as const) : []),
+    ['not out', namesOf(unknown ? left : [...more, ...left])],
   ]);
   terminal.note('The same command goes on from here: what is out is skipped.');
   if (!(error instanceof PubError)) return error;

@@ -220,6 +220,16 @@ describe('members of a workspace', () => {
     expect(error.details.members.map(({ state }) => state)).toEqual(['published', 'waiting', 'waiting']);
   });
 
+  it('say of one whose answer was lost that it may be out', async () => {
+    const { registry } = registryOf({
+      judge(name) {
+        if (name === 'core') throw new PubError('E_NETWORK', 'failed to publish core');
+      },
+    });
+    const { stderr } = await run('publish --workspaces', publishing(registry));
+    expect(stderr).toMatch(/out +base@1\.0\.0\n *perhaps out +core@1\.0\.0\n *not out +app@1\.0\.0\n/);
+  });
+
   it('ask for a wrong code once more, and send nothing with it', async () => {
     const { registry, uploads } = registryOf({
       secondFactor: true,

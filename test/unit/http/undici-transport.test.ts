@@ -250,6 +250,17 @@ describe('a redirect', () => {
     expect(seen).toEqual([`Basic ${Buffer.from('alice:pub_secret').toString('base64')}`, undefined]);
   });
 
+  test('to another origin that wants a login says so, and not that the login ended', async () => {
+    const other = await serve((_request, response) => response.writeHead(401).end());
+    const url = await serve((_request, response) => response.writeHead(302, { location: other.href }).end());
+    const error = await failure(transport().send(get(url, { token })));
+    expect([error.code, error.message]).toEqual([
+      'E_NETWORK',
+      `${url.host} redirects to ${other.host}, where your token is not sent`,
+    ]);
+    expect((await transport().send(get(url))).status).toBe(401);
+  });
+
   test('of a write is not followed', async () => {
     let requests = 0;
     const url = await serve((request, response) => {
