@@ -2,12 +2,14 @@ import type { Actor, Program } from '../accounts/actor.ts';
 import type { ProofFactor } from '../accounts/second-factor/proof-factor.ts';
 import { keptToken } from '../accounts/tokens.ts';
 import { recordEvent } from '../audit/log.ts';
+import { Refusal } from '../errors.ts';
 import { type PackageId, packageSubject } from '../packages/packages.ts';
 import { takeScope } from '../packages/scopes.ts';
 import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
 import type { PackageRecord, ReleaseRow } from '../store/schema.ts';
 import { columns, type Placeholders, statement } from '../store/statement.ts';
+import { badArchive } from './archive/bad-archive.ts';
 import { keepAttestation } from './keep-attestation.ts';
 import { sealed } from './seal.ts';
 import type { ExactRelease } from './standing.ts';
@@ -120,6 +122,8 @@ export async function insertRelease(
   const { archive, readme } = submission;
   const { entry, shortEntry, signedBy } =
     beginning.state === 'published' ? sealed(services, id, submission) : { ...submission, signedBy: null };
+  const texts = { entry: JSON.stringify(entry), shortEntry: JSON.stringify(shortEntry) };
+  await makeRoom(transaction, packageId, id, texts);
   await services.blobs.keepIn(transaction, archive);
   const { id: releaseId } = await insertRow.get(transaction, {
     package_id: packageId,
@@ -129,8 +133,8 @@ export async function insertRelease(
     size: archive.size,
     publisher_id: actor.accountId,
     factor: beginning.state === 'published' ? beginning.factor : null,
-    entry: JSON.stringify(entry),
-    short_entry: JSON.stringify(shortEntry),
+    entry: texts.entry,
+    short_entry: texts.shortEntry,
     readme: readme?.text ?? null,
     readme_filename: readme?.fileName ?? null,
     deprecated: null,
@@ -140,6 +144,36 @@ export async function insertRelease(
   });
   await keepAttestation(transaction, releaseId, submission);
 }
+
+/** An archive may hold little and say much: its index is read by everybody, and rendered whole. */
+const [largestEntry, largestIndex] = [1024 * 1024, 32 * 1024 * 1024];
+
+/** Throws `bad_archive` for an entry, and `conflict` for an index, that would be too large. */
+async function makeRoom(
+  transaction: Write,
+  packageId: number,
+  { name }: ExactRelease,
+  { entry, shortEntry }: Readonly<Record<'entry' | 'shortEntry', string>>,
+): Promise<void> {
+  const size = Math.max(Buffer.byteLength(entry), Buffer.byteLength(shortEntry));
+  if (size > largestEntry) {
+    throw badArchive(`what its manifest says takes ${size} bytes in the index, and at most ${largestEntry}`);
+  }
+  const { index_size } = await growIndex.get(transaction, { packageId, size });
+  if (index_size <= largestIndex) return;
+  throw new Refusal(
+    'conflict',
+    `the manifests of all versions of ${name} together would be larger than ${largestIndex} bytes: publish under another name`,
+  );
+}
+
+const growIndex = statement((db, { packageId, size }: Placeholders<{ packageId: number; size: number }>) =>
+  db
+    .updateTable('packages')
+    .set((eb) => ({ index_size: eb('index_size', '+', size) }))
+    .where('id', '=', packageId)
+    .returning('index_size'),
+);
 
 const notStaged = {
   stage_id: null,

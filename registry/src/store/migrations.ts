@@ -10,6 +10,7 @@ import { addCargo } from './migrations/0008-cargo.ts';
 import { addSignatures } from './migrations/0009-npm.ts';
 import { dropDocuments } from './migrations/0010-documents.ts';
 import { addSmallBlobs } from './migrations/0011-small-blobs.ts';
+import { addIndexSizes } from './migrations/0012-index-sizes.ts';
 
 /** In order; a name, once released, never changes, and neither does what stands behind it. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-npm': { up: addSignatures },
   '0010-documents': { up: dropDocuments },
   '0011-small-blobs': { up: addSmallBlobs },
+  '0012-index-sizes': { up: addIndexSizes },
 };

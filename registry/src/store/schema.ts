@@ -136,6 +136,8 @@ export interface PackageRow {
   updated_at: number;
   /** The organisation an unscoped package was moved to; one with a scope belongs to whoever holds that. */
   organisation_id: number | null;
+  /** Bytes that its index says of all its releases together, in the longer of the two forms. */
+  index_size: Generated<number>;
 }
 
 /** A package as it is read. */

@@ -1,5 +1,6 @@
 import { Refusal } from '../../errors.ts';
 import { parsePackageName, parseVersion, unscoped } from '../../packages/package-name.ts';
+import { badArchive } from '../../releases/archive/bad-archive.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../strict-json.ts';
 import type { InspectedArchive } from './inspect-archive.ts';
 
@@ -115,15 +116,21 @@ function declaredBinaries(bin: Json | undefined, name: string): Record<string, s
   );
 }
 
+/** Each of them stands in the index with its path. */
+const mostCommands = 1_000;
+
 /** npm's `directories.bin`: everything in a folder is a command. So are its folders, for npm (measured). */
 function binariesInFolder(source: JsonObject, files: readonly string[]): Record<string, string> | undefined {
   const directories = source['directories'];
   const folder = isJsonObject(directories) ? directories['bin'] : undefined;
   if (typeof folder !== 'string' || folder === '') return undefined;
   const prefix = `${insidePackage(folder)}/`;
-  const inside = files
-    .filter((path) => path.startsWith(prefix) && !path.slice(prefix.length).split('/').some(isHidden))
-    .flatMap((path) => pathsDownTo(path, prefix));
+  const below = files.filter(
+    (path) => path.startsWith(prefix) && !path.slice(prefix.length).split('/').some(isHidden),
+  );
+  if (below.length > mostCommands)
+    throw badArchive(`it has more than ${mostCommands} files in directories.bin`);
+  const inside = below.flatMap((path) => pathsDownTo(path, prefix));
   return Object.fromEntries(inside.map((path) => [lastSegment(path), path]));
 }
 
