@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { browserAt } from './support/browser-client.ts';
 import type { Client } from './support/client.ts';
 import { linkIn, receiveMail, receiveSubjects } from './support/mailbox.ts';
+import { publish } from './support/publishing.ts';
 import { day, hour } from './support/test-clock.ts';
 import { createTestRegistry, profilePath, type TestRegistry } from './support/test-registry.ts';
 
@@ -36,6 +37,23 @@ describe('confirming an address', () => {
     expect((await browser.submit(page)).status).toBe(404);
     expect((await browser.open(linkIn(mail))).status).toBe(404);
     expect(await registry.auditEvents()).toContain('account:email-verified alice alice');
+  });
+
+  test('shows in the packuments of the account, and nowhere the old one', async () => {
+    const registry = await createTestRegistry();
+    const alice = await registry.signUp('alice');
+    await publish(alice);
+    const read = async () => (await registry.anonymous.get('/@acme%2ftool')).body;
+    const before = await read();
+    expect(before.maintainers).toEqual([{ name: 'alice', email: 'alice@example.org' }]);
+    await receiveMail(registry);
+    await changeEmail(alice, 'new@example.org');
+    const [mail] = await receiveMail(registry);
+    const browser = browserAt(registry.app);
+    await browser.submit(await browser.open(linkIn(mail)));
+    const after = await read();
+    expect(after.maintainers).toEqual([{ name: 'alice', email: 'new@example.org' }]);
+    expect(after._rev).not.toBe(before._rev);
   });
 
   test('ends with the link: after a day, and when a later one was sent', async () => {

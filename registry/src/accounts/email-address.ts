@@ -1,6 +1,8 @@
 import { recordEvent } from '../audit/log.ts';
 import { Refusal } from '../errors.ts';
 import { enqueueMail } from '../mail/outbox.ts';
+import { listPackagesOfAccount } from '../packages/of-account.ts';
+import { finishChange } from '../packages/packages.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import { type Account, getAccount } from './accounts.ts';
@@ -78,10 +80,22 @@ export async function confirmEmail(services: Services, secret: string): Promise<
       .set({ email: link.email, email_verified_at: now, updated_at: now })
       .where('id', '=', account.id)
       .execute();
+    if (changes) await renderPackages(services, transaction, account.id, now);
     const tag = changes ? 'account:email-changed' : 'account:email-verified';
     await recordEvent(transaction, now, { tag, actor: account.name, subject: account.name });
     return { email: link.email };
   });
+}
+
+/** Packuments name the addresses of those whose packages they are. */
+async function renderPackages(
+  services: Services,
+  transaction: Write,
+  accountId: number,
+  now: number,
+): Promise<void> {
+  for (const record of await listPackagesOfAccount(transaction, accountId))
+    await finishChange(services, transaction, record, now);
 }
 
 async function tellBoth(transaction: Write, now: number, account: Account, email: string): Promise<void> {

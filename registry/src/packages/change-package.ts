@@ -51,6 +51,17 @@ export async function changePackage(
   await logRefusals(services, attempt, () => attemptChange(services, requester, id, change));
 }
 
+/** For a change of which nothing is left to do: who may not make it is told so all the same, and it is logged. */
+export async function requirePermitted(
+  services: Services,
+  { actor }: Requester,
+  id: PackageId,
+  role: Role,
+): Promise<void> {
+  const attempt = { tag: 'package:change-refused', actor: actor.name, subject: packageSubject(id) } as const;
+  await logRefusals(services, attempt, () => getPermittedPackage(services.database.read, id, actor, role));
+}
+
 const roleFor: Readonly<Record<Demand['kind'], Role>> = { governance: 'owner', write: 'maintainer' };
 
 async function attemptChange(

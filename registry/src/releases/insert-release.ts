@@ -10,6 +10,7 @@ import type { Write } from '../store/database.ts';
 import type { PackageRecord, ReleaseRow } from '../store/schema.ts';
 import { columns, type Placeholders, statement } from '../store/statement.ts';
 import { badArchive } from './archive/bad-archive.ts';
+import { settleAccess } from './first-access.ts';
 import { keepAttestation } from './keep-attestation.ts';
 import { sealed } from './seal.ts';
 import type { ExactRelease } from './standing.ts';
@@ -116,17 +117,18 @@ type Beginning =
 
 export async function insertRelease(
   { transaction, services, actor, id, submission, now }: Step,
-  packageId: number,
+  record: PackageRecord,
   beginning: Beginning,
 ): Promise<void> {
+  await settleAccess(transaction, record, submission);
   const { archive, readme } = submission;
   const { entry, shortEntry, signedBy } =
     beginning.state === 'published' ? sealed(services, id, submission) : { ...submission, signedBy: null };
   const texts = { entry: JSON.stringify(entry), shortEntry: JSON.stringify(shortEntry) };
-  await makeRoom(transaction, packageId, id, texts);
+  await makeRoom(transaction, record.id, id, texts);
   await services.blobs.keepIn(transaction, archive);
   const { id: releaseId } = await insertRow.get(transaction, {
-    package_id: packageId,
+    package_id: record.id,
     version: id.version,
     state: beginning.state,
     sha256: archive.sha256,

@@ -10,6 +10,7 @@ import type { Services } from '../services.ts';
 import { isKeptInFile } from '../store/received-blob.ts';
 import { refuseForeignName } from '../upstream/foreign-names.ts';
 import { refuseClash } from './ecosystem.ts';
+import { refuseOtherAccess } from './first-access.ts';
 import { createPackage, insertRelease } from './insert-release.ts';
 import { mailPublished } from './mail-published.ts';
 import {
@@ -85,7 +86,11 @@ function refused({ actor }: Requester, subject: string): Attempt {
 async function admit(services: Services, requester: Requester, id: ExactRelease): Promise<Proof | undefined> {
   await refuseForeignName(services, id);
   const standing = await standingOf(services.database.read, requester.actor, id);
-  if (standing.kind === 'free') return await demandProof(services, requester, standing.demand);
+  if (standing.kind === 'free') {
+    // Again in the transaction. Here so that no archive stays on the disk of which there is no release.
+    await refuseClash(services.ecosystems, services.database.read, id);
+    return await demandProof(services, requester, standing.demand);
+  }
   // Perhaps a repetition of what succeeded: the archive will tell. It takes no proof, for it changes nothing.
   if (standing.publisherId === requester.actor.accountId) return undefined;
   throw versionTaken(id, standing);
@@ -107,6 +112,8 @@ async function release(
     // Asked again in the transaction. Here so that no archive stays on the disk of which there is no release.
     const before = await standingOf(services.database.read, actor, id);
     if (before.kind === 'taken') return repetition(before, actor, id);
+    if (before.record !== undefined)
+      await refuseOtherAccess(services.database.read, before.record, submission);
   }
   // Durable before a row names it: an acknowledged release survives a power loss.
   await services.blobs.keep(submission.archive);
@@ -119,7 +126,7 @@ async function release(
     const factor = proof?.factor ?? null;
     const step = { transaction, services, actor, id, submission, now };
     const record = standing.record ?? (await createPackage(step));
-    await insertRelease(step, record.id, { state: 'published', factor });
+    await insertRelease(step, record, { state: 'published', factor });
     await tagRelease(transaction, record.id, submission.tag, id.version);
     const details = { sha256, size, tag: submission.tag, factor };
     const event = {

@@ -13,6 +13,7 @@ import type { Read } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { refuseForeignName } from '../upstream/foreign-names.ts';
 import { refuseClash } from './ecosystem.ts';
+import { refuseOtherAccess } from './first-access.ts';
 import { createPackage, insertRelease } from './insert-release.ts';
 import {
   admissionTo,
@@ -118,6 +119,7 @@ async function stage(
   if (sha256 !== id.sha256) throw new Error('the archive is not the one that was admitted');
   const before = await standingOf(services.database.read, actor, id);
   if (before.taken !== undefined) return repetition(before.taken, actor, id);
+  if (before.record !== undefined) await refuseOtherAccess(services.database.read, before.record, submission);
   // Durable before a row names it: what was acknowledged survives a power loss.
   await services.blobs.keep(submission.archive);
   return await services.database.write(async (transaction) => {
@@ -131,7 +133,7 @@ async function stage(
     const record = known ?? (await createPackage(step));
     await refuseTooMany(transaction, record.id, id);
     const stageId = randomUUID();
-    await insertRelease(step, record.id, { state: 'staged', stageId, program });
+    await insertRelease(step, record, { state: 'staged', stageId, program });
     const { tag } = submission;
     const details = { sha256, size, tag, stage: stageId, program: program.agent };
     const event = { tag: 'release:staged', actor: actor.name, subject: releaseSubject(id), details } as const;

@@ -1,9 +1,8 @@
 import type { Requester } from '../accounts/actor.ts';
-import { logRefusals } from '../audit/refusals.ts';
 import { Refusal } from '../errors.ts';
 import { fromProgram, mailOwners } from '../mail/outbox.ts';
-import { changePackage } from '../packages/change-package.ts';
-import { findPackage, getPermittedPackage, type PackageId, packageSubject } from '../packages/packages.ts';
+import { changePackage, requirePermitted } from '../packages/change-package.ts';
+import { findPackage, type PackageId } from '../packages/packages.ts';
 import { dropTags } from '../packages/tags.ts';
 import type { Services } from '../services.ts';
 import type { Read } from '../store/database.ts';
@@ -38,16 +37,7 @@ export async function unpublish(
   const { database } = services;
   const before = await findPackage(database.read, id);
   const named = before ? await listChosen(database.read, before, chosen) : [];
-  if (named.length === 0) {
-    const { actor } = requester;
-    const attempt = {
-      tag: 'package:change-refused',
-      actor: actor.name,
-      subject: packageSubject(id),
-    } as const;
-    await logRefusals(services, attempt, () => getPermittedPackage(database.read, id, actor, 'owner'));
-    return;
-  }
+  if (named.length === 0) return await requirePermitted(services, requester, id, 'owner');
   const versions = textOf(named);
   await changePackage(services, requester, id, {
     kind: 'governance',

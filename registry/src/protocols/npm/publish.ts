@@ -9,6 +9,7 @@ import { isJsonObject, type JsonObject } from '../../strict-json.ts';
 import { sendNotice } from '../npm-notice.ts';
 import { bodyStream, packageParameter, requireRequester } from '../request.ts';
 import { optionalString } from '../request-body.ts';
+import { parseRevision } from './packument.ts';
 import { receiveDocument, submitDocument } from './submit-document.ts';
 
 /** `PUT /<package>`: with an archive a publish, without one a change of what is published (deprecation). */
@@ -46,5 +47,6 @@ async function changeMetadata(
     const text = isJsonObject(manifest) ? optionalString(manifest, 'deprecated') : undefined;
     return [version, text ?? ''] as const;
   });
-  await deprecate(services, requester, id, new Map(messages));
+  const revision = parseRevision(optionalString(document, '_rev') ?? '');
+  await deprecate(services, requester, id, { messages: new Map(messages), revision });
 }
