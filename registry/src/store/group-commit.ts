@@ -97,7 +97,11 @@ async function runPart(connection: SQLite.Database, part: Part): Promise<() => v
 }
 
 function takeBack(connection: SQLite.Database): void {
-  if (connection.open && connection.inTransaction) connection.exec('rollback');
+  try {
+    if (connection.open && connection.inTransaction) connection.exec('rollback');
+  } catch {
+    // What cannot be taken back makes the next `begin` fail: whoever waits for that is told.
+  }
 }
 
 /**
