@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Actor } from '../accounts/actor.ts';
 import { refuseBeyondLimits, TokenLimited } from '../accounts/tokens/limits.ts';
 import { Refusal } from '../errors.ts';
@@ -17,8 +18,8 @@ export interface StagedRelease {
   readonly tag: string;
   readonly sha256: string;
   readonly size: number;
-  /** What the ecosystem's index will say of it; JSON. */
-  readonly entry: string;
+  /** As npm's index entries have it; other ecosystems know no SHA-1. */
+  readonly sha1: string | null;
   readonly stagedAt: number;
   readonly stagedBy: string;
   /** In its own words. */
@@ -84,16 +85,20 @@ function mayLook(actor: Actor, record: PackageRecord): boolean {
 }
 
 function select(db: Read) {
-  return db
-    .selectFrom('releases')
-    .innerJoin('accounts as stager', 'stager.id', 'releases.publisher_id')
-    .leftJoin('accounts as decider', 'decider.id', 'releases.decided_by')
-    .leftJoin('tokens', 'tokens.id', 'releases.staged_by_token')
-    .select(['releases.id', 'releases.package_id', 'releases.version', 'releases.state', 'releases.tag'])
-    .select(['releases.sha256', 'releases.size', 'releases.entry', 'releases.stage_id', 'releases.staged_at'])
-    .select(['releases.staged_agent', 'releases.staged_address', 'releases.decided_at'])
-    .select(['stager.name as stagedBy', 'decider.name as decidedBy', 'tokens.label', 'tokens.revoked_at'])
-    .where('releases.stage_id', 'is not', null);
+  return (
+    db
+      .selectFrom('releases')
+      .innerJoin('accounts as stager', 'stager.id', 'releases.publisher_id')
+      .leftJoin('accounts as decider', 'decider.id', 'releases.decided_by')
+      .leftJoin('tokens', 'tokens.id', 'releases.staged_by_token')
+      .select(['releases.id', 'releases.package_id', 'releases.version', 'releases.state', 'releases.tag'])
+      .select(['releases.sha256', 'releases.size', 'releases.stage_id', 'releases.staged_at'])
+      // Not the whole entry: a list would read megabytes.
+      .select(sql<string | null>`json_extract(releases.entry, '$.dist.shasum')`.as('sha1'))
+      .select(['releases.staged_agent', 'releases.staged_address', 'releases.decided_at'])
+      .select(['stager.name as stagedBy', 'decider.name as decidedBy', 'tokens.label', 'tokens.revoked_at'])
+      .where('releases.stage_id', 'is not', null)
+  );
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof select>['execute']>>[number];
@@ -108,7 +113,7 @@ function stagedFrom(row: Row, record: PackageRecord): StagedRelease {
     tag: row.tag ?? 'latest',
     sha256: row.sha256,
     size: row.size,
-    entry: row.entry,
+    sha1: row.sha1,
     stagedAt: row.staged_at ?? 0,
     stagedBy: row.stagedBy,
     agent: row.staged_agent ?? '',

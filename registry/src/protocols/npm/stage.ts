@@ -4,7 +4,6 @@ import { getEcosystem } from '../../releases/ecosystem.ts';
 import { admitStage, stageRelease } from '../../releases/stage.ts';
 import { getStaged, listStaged, type StagedRelease } from '../../releases/staged.ts';
 import type { Services } from '../../services.ts';
-import { isJsonObject, type Json } from '../../strict-json.ts';
 import { pageOf } from '../paging.ts';
 import {
   bodyStream,
@@ -93,16 +92,10 @@ function describe(staged: StagedRelease) {
     actor: staged.stagedBy,
     actorType: 'user',
     access: record.access,
-    shasum: sha1In(JSON.parse(staged.entry) as Json),
+    shasum: staged.sha1 ?? undefined,
     sha256,
     size,
     program: staged.agent,
     ...(decidedAt !== null && { decidedAt: new Date(decidedAt).toISOString(), decidedBy: staged.decidedBy }),
   };
-}
-
-/** As npm's index entries have it; other ecosystems know no SHA-1. */
-function sha1In(entry: Json): Json | undefined {
-  const dist = isJsonObject(entry) ? entry['dist'] : undefined;
-  return isJsonObject(dist) ? dist['shasum'] : undefined;
 }
