@@ -117,6 +117,7 @@ describe.each(['npm', 'pub'] as const)('a publish over the protocol of %s', (via
     registry.clock.advance(step);
     const again = await publish(alice, {}, { otp, via });
     expect(again.status).toBe(via === 'pub' ? 200 : 201);
+    expect(again.headers['npm-notice']).toContain('nothing is changed, and no tag is moved');
     if (via === 'pub') expect((await publish(alice, {}, { via })).status).toBe(200);
     expect(stateOf(registry)).toEqual(before);
     expect(await registry.auditEvents()).toEqual(events);

@@ -58,6 +58,24 @@ async function approve(browser: Browser, page: Page | string, code: string): Pro
 
 const over = 'This request was answered already, has expired, or was never made.';
 
+test('of one account no more than a hundred acts wait at a time, and a code needs none', async () => {
+  const registry = await createTestRegistry();
+  const { client, authenticator, browser } = await publisher(registry);
+  const first = await ask(client);
+  for (let count = 1; count < 100; count++) await ask(client);
+  const many = await putWeb(client);
+  expect([many.status, many.code, many.headers['retry-after']]).toEqual([429, 'throttled', '600']);
+  const other = await publisher(registry, 'bob');
+  await ask(other.client, { name: '@bob/tool' });
+
+  await approve(browser, first.page, authenticator.nextCode());
+  await ask(client);
+  expect((await putWeb(client)).status).toBe(429);
+  expect((await putWeb(client, {}, authenticator.nextCode())).status).toBe(201);
+  registry.clock.advance(10 * minute);
+  await ask(client, { version: '2.0.0' });
+});
+
 describe('approving a publish', () => {
   test('the page shows what is asked, a code approves it, and the program goes on', async () => {
     const registry = await createTestRegistry();

@@ -42,8 +42,12 @@ export function reportPublished(
   release: Release,
   outcome: PublishOutcome | undefined,
 ): void {
-  const { name, version } = release.request.archive;
-  if (outcome === undefined) terminal.note('Exactly this archive was published before: nothing was sent.');
+  const { archive, tag } = release.request;
+  const { name, version } = archive;
+  if (outcome === undefined) {
+    const tags = tag === undefined ? '' : `, and the tag ${tag} was not moved`;
+    terminal.note(`Exactly this archive was published before: nothing was sent${tags}.`);
+  }
   const staged = outcome?.state === 'staged';
   const json = { dryRun: false, alreadyPublished: outcome === undefined, ...outcomeAsJson(outcome) };
   terminal.result(

@@ -126,6 +126,10 @@ const shapes: readonly Shape[] = [
     },
   },
   {
+    what: 'null for the list of files',
+    files: { 'package.json': manifest({ files: null }), 'index.js': 'x', 'lib/a.js': 'x' },
+  },
+  {
     what: 'links, which are left out',
     files: { 'package.json': manifest({}), 'index.js': 'x', 'lib/a.js': 'x' },
     links: { 'link.js': 'index.js', folder: 'lib', dangling: 'nowhere' },

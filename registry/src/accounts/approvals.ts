@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
+import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import type { ApprovalRow } from '../store/schema-people.ts';
@@ -28,6 +29,9 @@ export type Approval = Selectable<ApprovalRow>;
 /** ASVS 5 §6.5.5 and NIST SP 800-63B-4 §3.1.3.2: an out-of-band request lives for at most ten minutes. */
 export const approvalLifetime = 10 * 60 * 1_000;
 
+/** Acts of one account that may wait at a time: a stolen token must not fill the database. */
+const mostWaiting = 100;
+
 /** Whoever still polls for a request that is over is told so for this long, in milliseconds. */
 const keptAfterwards = 60 * 60 * 1_000;
 
@@ -39,11 +43,13 @@ export interface NewApproval {
   readonly program: Program;
 }
 
+/** Throws `throttled` for an account of which too many acts wait for an answer. */
 export async function createApproval(services: Services, approval: NewApproval): Promise<Capabilities> {
   const capabilities = { page: randomCapability(), done: randomCapability() };
   const now = services.clock();
   await services.database.write(async (transaction) => {
     await forgetOld(transaction, now);
+    if (approval.accountId !== undefined) await refuseMany(transaction, approval.accountId, now);
     const row = rowOf(approval, capabilities, now);
     await transaction.insertInto('approvals').values(row).execute();
   });
@@ -62,6 +68,21 @@ function rowOf({ kind, accountId, act, program }: NewApproval, { page, done }: C
     created_at: now,
     expires_at: now + approvalLifetime,
   };
+}
+
+async function refuseMany(transaction: Write, accountId: number, now: number): Promise<void> {
+  const { waiting, firstEnd } = await transaction
+    .selectFrom('approvals')
+    .select(({ fn }) => [fn.countAll<number>().as('waiting'), fn.min('expires_at').as('firstEnd')])
+    .where('account_id', '=', accountId)
+    .where('expires_at', '>', now)
+    .where('approved_at', 'is', null)
+    .where('denied_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  if (waiting < mostWaiting) return;
+  const wait = Math.ceil((firstEnd - now) / 1_000);
+  const text = `${waiting} requests of this account wait for an answer in a browser: pass a code, or try again in ${wait} seconds`;
+  throw new Refusal('throttled', text, { retryAfter: wait });
 }
 
 /** Nothing refers to what has long been over, and whoever asks for many must not fill the database. */

@@ -151,6 +151,9 @@ async function release(
 
 /** Throws `version_exists` unless it was this account that published exactly these bytes. */
 function repetition(taken: Taken, actor: Actor, id: ExactRelease): PublishOutcome {
-  if (isRepetition(taken, actor, id.sha256)) return { created: false, sha256: id.sha256 };
+  if (isRepetition(taken, actor, id.sha256)) {
+    const notice = `${id.name}@${id.version} was published before with exactly these bytes: nothing is changed, and no tag is moved`;
+    return { created: false, sha256: id.sha256, notice };
+  }
   throw versionTaken(id, taken);
 }

@@ -5,7 +5,7 @@ export interface ByteCache<Value> {
   set(key: string, value: Value, size: number): void;
 }
 
-/** What an entry takes besides its value: the key, the Map, the objects. About, and never nothing. */
+/** What an entry takes besides its value and its key: the Map, the objects. About, and never nothing. */
 const overhead = 500;
 
 export function createByteCache<Value>(maximumBytes: number): ByteCache<Value> {
@@ -27,7 +27,8 @@ export function createByteCache<Value>(maximumBytes: number): ByteCache<Value> {
       return entry.value;
     },
     set(key, value, bytes) {
-      const size = bytes + overhead;
+      // A character takes two bytes at most.
+      const size = bytes + 2 * key.length + overhead;
       remove(key);
       if (size > maximumBytes / 4) return;
       entries.set(key, { value, size });

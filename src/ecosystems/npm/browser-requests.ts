@@ -16,7 +16,7 @@ const longestWait = 11 * 60_000;
 const shortestPause = 1;
 const longestPause = 30;
 
-/** `POST /-/v1/login`. A registry without pages answers with some 4xx, or 404 (measured with Verdaccio 6). */
+/** `POST /-/v1/login`. A registry without pages answers with some 4xx, 404 with Verdaccio 6 (measured), or with 500. */
 export async function beginBrowserLogin(client: RegistryClient): Promise<BrowserRequest | undefined> {
   if (!client.browser) return undefined;
   const attempt = `failed to begin a login at ${client.displayUrl}`;
@@ -27,7 +27,8 @@ export async function beginBrowserLogin(client: RegistryClient): Promise<Browser
     attempt,
     json: {},
   });
-  if (response.status >= 400 && response.status < 500) return undefined;
+  // As npm's own client sees it (npm-profile): such a registry is asked for a token with name and password.
+  if (response.status >= 400 && response.status <= 500) return undefined;
   if (!isSuccess(response)) throw refusalOf(response, attempt);
   const answer = parseJsonObject(response.text);
   const request = browserRequest(answer?.['loginUrl'], answer?.['doneUrl'], client.url);

@@ -69,7 +69,12 @@ function checkedVersion(version: Json | undefined, where: string): string {
 }
 
 function checkFiles(files: Json | undefined, where: string): void {
-  if (files === undefined || (Array.isArray(files) && files.every((entry) => typeof entry === 'string')))
+  // npm takes null for none.
+  if (
+    files === undefined ||
+    files === null ||
+    (Array.isArray(files) && files.every((entry) => typeof entry === 'string'))
+  )
     return;
   throw projectError(`${where} has a \`files\` member that is not a list of patterns`);
 }

@@ -66,12 +66,13 @@ async function planOf(client: RegistryClient, token: Secret, archive: Archive): 
   const integrity = integrityOfVersion(packument, archive.version);
   if (integrity === undefined) return { decision: 'accept' };
   if (integrity === archive.digests.integrity) return { decision: 'published' };
-  return { decision: 'refuse', refusal: taken(attempt, archive) };
+  const what = integrity === 'none' ? 'and the registry does not say what is in it' : 'with other contents';
+  return { decision: 'refuse', refusal: taken(attempt, archive, what) };
 }
 
-function taken(attempt: string, { name, version }: Archive): PubError {
+function taken(attempt: string, { name, version }: Archive, what: string): PubError {
   return new PubError('E_VERSION_EXISTS', attempt, {
-    cause: new Error(`${name}@${version} is already published, with other contents`),
+    cause: new Error(`${name}@${version} is already published, ${what}`),
     hint: 'raise the version in the manifest',
   });
 }

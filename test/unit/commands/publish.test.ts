@@ -195,9 +195,10 @@ describe('a publish', () => {
     const { registry, uploads } = registryTaking('123456', {
       planPublish: async () => ({ ...plan, secondFactor: false, releases: [{ decision: 'published' }] }),
     });
-    const outcome = await run('publish --json', publishing(project, registry));
+    const outcome = await run('publish --json --tag next', publishing(project, registry));
     expect(outcome.exitCode).toBe(0);
     expect(JSON.parse(outcome.stdout)).toMatchObject({ alreadyPublished: true });
+    expect(outcome.stderr).toContain('nothing was sent, and the tag next was not moved.');
     expect(uploads).toEqual([]);
     expect(project.events).toEqual(['pack for publish']);
   });

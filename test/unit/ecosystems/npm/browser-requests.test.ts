@@ -69,9 +69,14 @@ describe('a login in a browser', () => {
     transport.assertAllUsed();
   });
 
-  it('is not there where the registry knows none', async () => {
-    const { client } = clientOf(['POST /npm/-/v1/login', { status: 404, body: {} }]);
+  it.each([404, 500])('is not there where the registry knows none, and answers with %i', async (status) => {
+    const { client } = clientOf(['POST /npm/-/v1/login', { status, body: {} }]);
     expect(await beginBrowserLogin(client)).toBeUndefined();
+  });
+
+  it('fails where the registry cannot be asked', async () => {
+    const { client } = clientOf(['POST /npm/-/v1/login', { status: 503, body: {} }]);
+    await expect(beginBrowserLogin(client)).rejects.toThrow('failed to begin a login');
   });
 
   it('is not begun where nobody sits', async () => {

@@ -44,6 +44,10 @@ test.each([
   expect(flawOfPackageName(name)).toBeTypeOf('string');
 });
 
+test('null is no list of files, as for npm', () => {
+  expect(check({ name: 'a', version: '1.0.0', files: null }).content['files']).toBeNull();
+});
+
 test.each([
   [{}, 'it has no `name`'],
   [{ name: 1, version: '1.0.0' }, 'it has no `name`'],

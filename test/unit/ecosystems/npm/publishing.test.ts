@@ -162,16 +162,19 @@ test('an ordinary registry that has exactly this archive needs nothing', async (
   expect(await planOf(registry, publish)).toMatchObject({ alreadyPublished: true });
 });
 
-test.each([{ dist: { integrity: 'sha512-other' } }, { dist: {} }, {}, null])(
-  'an ordinary registry that has the version as %j refuses clearly',
-  async (manifest) => {
-    const body = { versions: { '1.0.0': manifest } };
-    const { registry } = registryWith([preflight, { status: 404 }], profile, [packument, { body }]);
-    await expect(planOf(registry, await request())).rejects.toMatchObject({
-      code: 'E_VERSION_EXISTS',
-    });
-  },
-);
+test.each([
+  [{ dist: { integrity: 'sha512-other' } }, 'with other contents'],
+  [{ dist: {} }, 'and the registry does not say what is in it'],
+  [{}, 'and the registry does not say what is in it'],
+  [null, 'and the registry does not say what is in it'],
+])('an ordinary registry that has the version as %j refuses clearly', async (manifest, what) => {
+  const body = { versions: { '1.0.0': manifest } };
+  const { registry } = registryWith([preflight, { status: 404 }], profile, [packument, { body }]);
+  await expect(planOf(registry, await request())).rejects.toMatchObject({
+    code: 'E_VERSION_EXISTS',
+    cause: new Error(`@acme/tool@1.0.0 is already published, ${what}`),
+  });
+});
 
 test('a packument that is not JSON is not taken for an unknown package', async () => {
   const { registry } = registryWith([preflight, { status: 404 }], profile, [packument, { body: '<html>' }]);
