@@ -117,6 +117,9 @@ describe('refused', () => {
     'a raw line feed in a string': '{"a":"\n"}',
     'a key twice': '{"name":"a","name":"b"}',
     'a key twice, once escaped': '{"name":"a","n\\u0061me":"b"}',
+    'a version twice': '{"versions":{"1.0.0":{},"1.0.0":{}}}',
+    'a version twice, once reduced': '{"versions":{"1.0.0":{},"1.0.1":{},"1.0.0":{}}}',
+    'versions that are a list': '{"versions":[]}',
     'a key twice, deep down': '{"versions":{"1.0.0":{"name":"a","name":"b"}}}',
     __proto__: '{"__proto__":{"admin":true}}',
     '__proto__ deep down': '{"versions":{"__proto__":{}}}',
@@ -212,13 +215,39 @@ describe('limits', () => {
       `{"a":1${'0'.repeat(20_000)}}`,
       `{${' '.repeat(20_000)}}`,
     ]) {
-      await expect(read(body, 777, { maximumText: 10_000 })).rejects.toMatchObject({ code: 'too_large' });
+      await expect(read(body, 777, { limits: { kept: 10_000, passing: 10_000 } })).rejects.toMatchObject({
+        code: 'too_large',
+      });
     }
   });
 
   test('the archive does not count as text', async () => {
-    const found = await read(publishBody({ a: tarball }), 777, { maximumText: 2000 });
+    const found = await read(publishBody({ a: tarball }), 777, { limits: { kept: 2_000, passing: 10_000 } });
     expect(found.tarball?.received).toEqual(bytes);
+  });
+
+  test('of several versions only what may be changed is kept, and counts', async () => {
+    const long = { name: 'tool', readme: 'x'.repeat(5_000), deprecated: 'old' };
+    const versions = { '1.0.0': long, '1.0.1': { ...long, deprecated: 7 }, '1.0.2': {}, '1.0.3': null };
+    const body = JSON.stringify({ versions, name: 'x'.repeat(9_000) });
+    const { document: found } = await read(body, 777, { limits: { kept: 10_000, passing: 20_000 } });
+    expect(found['versions']).toEqual({
+      '1.0.0': { deprecated: 'old' },
+      '1.0.1': { deprecated: 7 },
+      '1.0.2': {},
+      '1.0.3': {},
+    });
+    for (const limits of [
+      { kept: 10_000, passing: 9_000 },
+      { kept: 5_000, passing: 20_000 },
+    ]) {
+      await expect(read(body, 777, { limits })).rejects.toMatchObject({ code: 'too_large' });
+    }
+  });
+
+  test('the number of versions is limited', async () => {
+    const body = `{"versions":{${Array.from({ length: 100_001 }, (_, n) => `"${n}":{}`).join()}}}`;
+    await expect(read(body, 100_000)).rejects.toMatchObject(refused);
   });
 
   test('an archive of 90 MB passes through a heap of 24 MB', async () => {

@@ -26,5 +26,5 @@ export const defaultConnectTimeout = 15_000;
 /** A registry checks an archive before it answers: a large one takes a while. */
 export const defaultHeadersTimeout = 120_000;
 export const defaultBodyTimeout = 30_000;
-/** The largest packuments are about 10 MB. */
-export const defaultMaximumAnswer = 16 * 1024 * 1024;
+/** What `pub-registry` takes back of a packument at most; the largest at the npm registry are about 20 MB. */
+export const defaultMaximumAnswer = 64 * 1024 * 1024;

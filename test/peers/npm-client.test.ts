@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, type FactorMode, signUp, signUpWithFactor } from '../support/accounts.ts';
+import { npmArchive } from '../support/archives.ts';
 import { type Client, npm11, npm12, npmrc } from '../support/clients.ts';
 import { type FreshHome, freshHome } from '../support/fresh-home.ts';
+import { publishArchive } from '../support/publish-archive.ts';
 import { type RunningServer, startRegistry } from '../support/servers.ts';
 
 /** The real npm against our registry, where it needs no terminal. */
@@ -142,6 +144,26 @@ describe.each(Object.keys(clients))('%s', (version) => {
     await npm.succeed(['logout']);
     const answer = await fetch(`${registry.url}/-/whoami`, { headers: { authorization: `Bearer ${token}` } });
     expect(answer.status).toBe(401);
+  });
+
+  test.concurrent('deprecate and unpublish versions of a package whose packument is long', async () => {
+    await using home = await freshHome();
+    const npm = clientOf(home);
+    const { token, packageName, otp } = await maintainer(home, `long${suffix}`, 'auth-only');
+    const versions = Array.from({ length: 12 }, (_, count) => `1.0.${count}`);
+    const notes = 'x'.repeat(900_000);
+    for (const version of versions) {
+      const manifest = { name: packageName, version, notes };
+      const archive = npmArchive(manifest);
+      expect(await publishArchive(registry.url, { ...manifest, manifest, token, archive })).toBeUndefined();
+    }
+    await npm.succeed(['deprecate', `${packageName}@<1.0.5`, 'too old']);
+    await npm.succeed(['unpublish', `${packageName}@1.0.7`, ...(await otp())]);
+    const left = (await packument(packageName)).versions as Record<string, { deprecated?: string }>;
+    expect(JSON.stringify(left).length).toBeGreaterThan(9 * 1024 * 1024);
+    expect(Object.keys(left)).toEqual(versions.filter((version) => version !== '1.0.7'));
+    const messages = Object.values(left).map(({ deprecated }) => deprecated);
+    expect(messages).toEqual([...Array(5).fill('too old'), ...Array(6).fill(undefined)]);
   });
 
   test.concurrent('a changed archive under a published version is refused', async () => {

@@ -1,13 +1,20 @@
 import { Refusal } from '../../errors.ts';
 import { createTokenizer, type Json, JsonBuilder, JsonError, type JsonToken } from '../../strict-json.ts';
 
+export interface TextLimits {
+  /** Characters of what is kept, white space included. */
+  readonly kept: number;
+  /** Characters of all values together that are read with `passing`. */
+  readonly passing: number;
+}
+
 /**
  * The tokens of a JSON text that arrives as bytes, one after the other on request. What is read with `longText`
- * may have any length; all the rest together, white space included, is limited.
+ * may have any length; all the rest is limited.
  */
 export class JsonTokens {
   readonly #body: AsyncIterator<Uint8Array>;
-  readonly #maximumText: number;
+  readonly #limits: TextLimits;
   readonly #tokenize = createTokenizer();
   /** One for the whole text, so that its limit on the number of values holds for all of them together. */
   readonly #builder = new JsonBuilder();
@@ -17,12 +24,13 @@ export class JsonTokens {
   #at = 0;
   /** Characters that arrived, less those handed out by `longText`. */
   #textLength = 0;
+  #passed = 0;
   /** Neither an escape nor a character of several bytes is waiting for its end. */
   #endedPlain = false;
 
-  constructor(body: AsyncIterable<Uint8Array>, maximumText: number) {
+  constructor(body: AsyncIterable<Uint8Array>, limits: TextLimits) {
     this.#body = body[Symbol.asyncIterator]();
-    this.#maximumText = maximumText;
+    this.#limits = limits;
   }
 
   /** The next token if it has arrived already. */
@@ -50,8 +58,21 @@ export class JsonTokens {
 
   /** One whole value, of which nothing has been taken. */
   async value(): Promise<Json> {
-    while (!this.#builder.add(this.take() ?? (await this.next())));
-    return this.#builder.take();
+    return await this.#build(this.#builder);
+  }
+
+  /** One whole value that its reader lets go of: neither its length nor its values count with those that are kept. */
+  async passing(): Promise<Json> {
+    const value = await this.#build(new JsonBuilder());
+    this.#passed += this.#textLength;
+    this.#textLength = 0;
+    if (this.#passed > this.#limits.passing) throw tooLarge(this.#limits.passing);
+    return value;
+  }
+
+  async #build(builder: JsonBuilder): Promise<Json> {
+    while (!builder.add(this.take() ?? (await this.next())));
+    return builder.take();
   }
 
   /**
@@ -105,12 +126,7 @@ export class JsonTokens {
 
   /** `undefined` when the body has ended. */
   async #pull(): Promise<Uint8Array | undefined> {
-    if (this.#textLength > this.#maximumText) {
-      throw new Refusal(
-        'too_large',
-        `the request body is longer than ${this.#maximumText} characters without the archive`,
-      );
-    }
+    if (this.#textLength > this.#limits.kept) throw tooLarge(this.#limits.kept);
     const { done, value } = await this.#body.next();
     return done ? undefined : value;
   }
@@ -145,6 +161,11 @@ function endsPlain(bytes: Uint8Array): boolean {
 /** Holds neither the end of a string nor an escape. */
 function isPlain(bytes: Uint8Array): boolean {
   return !bytes.includes(quote) && !bytes.includes(backslash);
+}
+
+function tooLarge(limit: number): Refusal {
+  const text = `the request body is longer than ${limit} characters without the archive`;
+  return new Refusal('too_large', text);
 }
 
 function endsEarly(): JsonError {

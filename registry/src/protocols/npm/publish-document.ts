@@ -1,7 +1,7 @@
 import { Refusal } from '../../errors.ts';
-import { type Json, JsonError, type JsonObject, uniqueKey } from '../../strict-json.ts';
+import { isJsonObject, type Json, JsonError, type JsonObject, uniqueKey } from '../../strict-json.ts';
 import { decodeBase64 } from './base64.ts';
-import { JsonTokens } from './json-tokens.ts';
+import { JsonTokens, type TextLimits } from './json-tokens.ts';
 
 /**
  * Reads the body of npm's publish PUT, and of its metadata updates, as a stream: one JSON document in which the
@@ -11,7 +11,10 @@ import { JsonTokens } from './json-tokens.ts';
  */
 
 export interface PublishDocument<Received> {
-  /** Everything but the attachments. Its objects have no prototype. */
+  /**
+   * Everything but the attachments. Its objects have no prototype. Where there are several versions, as in a packument
+   * that is sent back, each is what `changeable` leaves of it.
+   */
   readonly document: JsonObject;
   readonly tarball: (Attachment & { readonly received: Received }) | undefined;
   /** npm's provenance: a sigstore bundle, as JSON text. */
@@ -29,11 +32,14 @@ export interface PublishBodyOptions<Received> {
   readonly receive: (content: AsyncIterable<Uint8Array>) => Promise<Received>;
   /** Called when the rest of the document turns out to be unacceptable. */
   readonly discard: (received: Received) => Promise<void>;
-  /** The longest document without the archive, in characters. Default 8 MiB. */
-  readonly maximumText?: number;
+  /** Of the document without the archive. Default 8 MiB, and 64 MiB of versions: twice what an index may take. */
+  readonly limits?: TextLimits;
 }
 
-const defaultMaximumText = 8 * 1024 * 1024;
+const defaultLimits: TextLimits = { kept: 8 * 1024 * 1024, passing: 64 * 1024 * 1024 };
+
+/** Bounds the memory for versions of which nothing is said. */
+const mostVersions = 100_000;
 
 /**
  * Throws `bad_request`, `too_large`, or what `receive` throws. Then the rest of `body` is unread and the stream
@@ -43,7 +49,7 @@ export async function readPublishDocument<Received>(
   body: AsyncIterable<Uint8Array>,
   options: PublishBodyOptions<Received>,
 ): Promise<PublishDocument<Received>> {
-  const tokens = new JsonTokens(body, options.maximumText ?? defaultMaximumText);
+  const tokens = new JsonTokens(body, options.limits ?? defaultLimits);
   const attachments = new Attachments(tokens, options);
   try {
     const document = await readDocument(tokens, attachments);
@@ -64,10 +70,35 @@ async function readDocument<T>(tokens: JsonTokens, attachments: Attachments<T>):
   await eachMember(tokens, async (key) => {
     Object.defineProperty(seen, uniqueKey(seen, key), {});
     if (key === '_attachments') await eachMember(tokens, (name) => attachments.read(name));
-    else document[key] = await tokens.value();
+    else document[key] = key === 'versions' ? await readVersions(tokens) : await tokens.value();
   });
   await tokens.expectEnd();
   return document;
+}
+
+/**
+ * A publish has one version. A packument that is sent back to change it has all of them, whole: a package with thousands
+ * must not take more memory than one with a few.
+ */
+async function readVersions(tokens: JsonTokens): Promise<JsonObject> {
+  const versions: { [key: string]: Json } = Object.create(null);
+  let only: string | undefined;
+  let count = 0;
+  await eachMember(tokens, async (version) => {
+    uniqueKey(versions, version);
+    if (++count > mostVersions) throw new JsonError(`it has more than ${mostVersions} versions`);
+    if (only !== undefined) versions[only] = changeable(versions[only]);
+    const manifest = await tokens.passing();
+    only = count === 1 ? version : undefined;
+    versions[version] = count === 1 ? manifest : changeable(manifest);
+  });
+  return versions;
+}
+
+/** What a packument that is sent back may change of a version. */
+function changeable(manifest: Json | undefined): JsonObject {
+  const deprecated = isJsonObject(manifest) ? manifest['deprecated'] : undefined;
+  return deprecated === undefined ? Object.create(null) : Object.assign(Object.create(null), { deprecated });
 }
 
 /** Calls `read` at each member's value, which it must consume. */
