@@ -11,47 +11,14 @@ import { findRelyingParty } from '../src/accounts/passkeys/relying-party.ts';
 import { Refusal } from '../src/errors.ts';
 import type { Services } from '../src/services.ts';
 import type { Client } from './support/client.ts';
+import { openSession } from './support/open-session.ts';
 import { publish } from './support/publishing.ts';
 import { type Lies, SoftwareAuthenticator } from './support/software-authenticator.ts';
-import { hour, minute, second } from './support/test-clock.ts';
+import { minute, second } from './support/test-clock.ts';
 import { createTestRegistry, goodPassword, type TestRegistry } from './support/test-registry.ts';
 
 const origin = 'https://registry.example';
 const publicUrl = () => origin;
-
-/** A session of an account that has just proved who it is. */
-async function openSession(registry: TestRegistry, name: string): Promise<Requester> {
-  const { now } = registry.clock;
-  const { id: accountId } = registry.sql(`select id from accounts where name = '${name}'`)[0];
-  const { id } = await registry.services.database.write((transaction) =>
-    transaction
-      .insertInto('sessions')
-      .values({
-        account_id: accountId,
-        hash: `${accountId}-${Math.random()}`,
-        state: 'full',
-        factor: null,
-        agent: 'a browser',
-        address: '127.0.0.1',
-        created_at: now,
-        seen_at: now,
-        expires_at: now + 24 * hour,
-        proved_at: now,
-        proved_with: 'passkey',
-        ended_at: null,
-      })
-      .returning('id')
-      .executeTakeFirstOrThrow(),
-  );
-  const actor = { accountId, name, credential: { kind: 'session', id } } as const;
-  return {
-    actor,
-    code: undefined,
-    receivedAt: now,
-    program: { agent: 'test', address: '127.0.0.1' },
-    browser: undefined,
-  };
-}
 
 interface Person {
   readonly client: Client;

@@ -10,6 +10,7 @@ import {
   factorOf,
   type LoginFactor,
   logLoginRefusal,
+  refuseOldPassword,
   settleLogin,
 } from './log-in.ts';
 import { finishAuthentication } from './passkeys/authenticate.ts';
@@ -37,6 +38,7 @@ export async function beginBrowserLogin(services: Services, login: PasswordLogin
     const now = services.clock();
     const begun = { accountId: account.id, factor: undefined, program, now };
     if (await hasSecondFactor(transaction, account.id)) {
+      await refuseOldPassword(transaction, account);
       return await createSession(transaction, { ...begun, state: 'password', provedWith: undefined });
     }
     await settleBrowserLogin(transaction, { account, used: undefined, program, now });

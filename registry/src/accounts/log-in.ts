@@ -3,7 +3,7 @@ import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
 import { isAccountName } from './account-name.ts';
-import { type Account, findAccount } from './accounts.ts';
+import { type Account, findAccount, getAccount } from './accounts.ts';
 import type { Program } from './actor.ts';
 import {
   addressLimit,
@@ -78,6 +78,7 @@ export interface Login {
 /** Uses the factor of a login up and logs it, in the transaction that makes the token or the session. */
 export async function settleLogin(transaction: Write, login: Login): Promise<void> {
   const { account, used, program, now } = login;
+  await refuseOldPassword(transaction, account);
   await consumeLoginFactor(transaction, account, used, now);
   const { name } = account;
   if (used?.kind === 'recovery-code') {
@@ -87,6 +88,19 @@ export async function settleLogin(transaction: Write, login: Login): Promise<voi
   }
   const details = { factor: used === undefined ? null : factorOf(used) };
   await recordEvent(transaction, now, { tag: 'account:login', actor: name, subject: name, details });
+}
+
+/**
+ * Checking a password takes a while, and whoever changed it meanwhile did so to shut somebody out. `account` is as it was
+ * when the password was checked. Throws `login_refused`.
+ */
+export async function refuseOldPassword(transaction: Write, account: Account): Promise<void> {
+  const { password_hash } = await getAccount(transaction, account.id);
+  if (password_hash !== account.password_hash) throw loginRefused();
+}
+
+function loginRefused(): Refusal {
+  return new Refusal('login_refused', 'incorrect user name or password');
 }
 
 /** Runs the end of a login, and logs it when it is refused. */
@@ -131,7 +145,7 @@ export async function checkPassword(
       subject: account?.name ?? 'unknown',
     } as const;
     await database.write((transaction) => recordEvent(transaction, services.clock(), event));
-    throw new Refusal('login_refused', 'incorrect user name or password');
+    throw loginRefused();
   }
   await database.write(async (transaction) => {
     for (const { subject, shared } of subjects) {

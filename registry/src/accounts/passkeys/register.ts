@@ -12,7 +12,7 @@ import { getAccount } from '../accounts.ts';
 import type { Actor, Requester } from '../actor.ts';
 import { changeAccount } from '../change-account.ts';
 import { type Demand, demandProof, settleProof } from '../second-factor/demand.ts';
-import { hasSecondFactor } from '../second-factor/factors.ts';
+import { dropPending, hasSecondFactor } from '../second-factor/factors.ts';
 import { generateRecoveryCodes, replaceRecoveryCodes } from '../second-factor/recovery-codes.ts';
 import { type ChallengeBinding, challengeLifetime, consumeChallenge, issueChallenge } from './challenges.ts';
 import { loadWebauthn } from './library.ts';
@@ -93,6 +93,8 @@ export async function finishRegistration(
       await settleProof(transaction, { actor, demand, proof, now });
       const first = !(await hasSecondFactor(transaction, actor.accountId));
       await insert(transaction, { ...credential, account_id: actor.accountId, name, created_at: now });
+      // Begun perhaps by somebody else, before there was a factor to ask them for.
+      await dropPending(transaction, actor.accountId);
       if (first) await replaceRecoveryCodes(transaction, actor.accountId, hashes, now);
       const event = { actor: actor.name, subject: actor.name, details: { name } };
       await recordEvent(transaction, now, { tag: 'factor:passkey-added', ...event });

@@ -9,7 +9,8 @@ import type { Actor, Requester } from '../actor.ts';
 import { chargeAttempt, clearAttempts, oneTimePasswordLimit } from '../attempts.ts';
 import { changeAccount } from '../change-account.ts';
 import { refuseWhileHeld } from '../hold.ts';
-import { type Demand, demandProof, settleProof } from './demand.ts';
+import { refuseActBeyondLimits } from '../tokens/limits.ts';
+import { type Demand, demandProof, refuseEnded, settleProof } from './demand.ts';
 import { dropPending, type FactorMode, findFactor, seedContext } from './factors.ts';
 import { codeAttempts } from './proof.ts';
 import { generateRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts';
@@ -34,7 +35,7 @@ export async function beginEnrolment(
   const active = await findFactor(services.database.read, actor.accountId, 'active');
   if (active !== undefined)
     return await changeAccount(services, actor, () => changeMode(services, requester, mode));
-  const demand = addingDemand(actor);
+  const demand = addingDemand(actor, mode);
   const proof = await changeAccount(services, actor, () => demandProof(services, requester, demand));
   const seed = createSeed();
   const id = randomUUID();
@@ -64,8 +65,8 @@ export async function beginEnrolment(
 }
 
 /** An account that has a passkey adds an authenticator app with that passkey's consent. */
-function addingDemand(actor: Actor): Demand {
-  const act = { action: 'factor:add-totp', subject: actor.name, details: {} };
+function addingDemand(actor: Actor, mode: FactorMode): Demand {
+  const act = { action: 'factor:add-totp', subject: actor.name, details: { mode } };
   return { kind: 'governance', why: 'adding a second factor needs it', act };
 }
 
@@ -78,9 +79,9 @@ export async function findPendingEnrolment(
   requester: Requester,
 ): Promise<{ readonly uri: string; readonly seed: string } | undefined> {
   const { actor } = requester;
-  await demandProof(services, requester, addingDemand(actor));
   const pending = await findFactor(services.database.read, actor.accountId, 'pending');
   if (pending === undefined || pending.created_at + pendingLifetime < services.clock()) return undefined;
+  await demandProof(services, requester, addingDemand(actor, pending.mode));
   const seed = services.seedKeys.open(pending.seed, seedContext(pending));
   return { uri: enrolmentUri(seed, actor.name, services.settings.issuer), seed };
 }
@@ -121,7 +122,10 @@ async function changeMode(
   return { mode };
 }
 
-/** Confirms an enrolment and gives the recovery codes, which nobody can see again. */
+/**
+ * Confirms an enrolment and gives the recovery codes, which nobody can see again. It takes no other proof than the code:
+ * an enrolment took what beginning one takes, and is dropped when another factor is added.
+ */
 export async function confirmEnrolment(
   services: Services,
   requester: Requester,
@@ -133,8 +137,10 @@ export async function confirmEnrolment(
   const hashes = await Promise.all(codes.map((recoveryCode) => services.passwords.hash(recoveryCode)));
   const outcome = await services.database.write(async (transaction): Promise<Refusal | undefined> => {
     const now = services.clock();
+    await refuseEnded(transaction, actor, now);
     await refuseWhileHeld(transaction, actor.accountId, now);
     const pending = await getPending(transaction, actor.accountId, now);
+    refuseActBeyondLimits(actor, addingDemand(actor, pending.mode).act);
     const subject = codeAttempts(actor.accountId);
     const blocked = await chargeAttempt(transaction, subject, oneTimePasswordLimit, now);
     const step = blocked ?? stepOf(services, pending, code, receivedAt) ?? wrongCode();

@@ -4,6 +4,7 @@ import type { Services } from '../../services.ts';
 import type { Write } from '../../store/database.ts';
 import { getAccount } from '../accounts.ts';
 import type { Requester } from '../actor.ts';
+import { endApprovals } from '../approvals.ts';
 import { clearAttempts } from '../attempts.ts';
 import { changeAccount } from '../change-account.ts';
 import { checkNewPassword } from '../passwords.ts';
@@ -50,7 +51,7 @@ async function attemptDisable(services: Services, requester: Requester, password
   });
 }
 
-/** For an operator, who has checked by other means who is asking. Ends every session too. */
+/** For an operator, who has checked by other means who is asking. Ends every login too, and what was approved for one. */
 export async function resetFactorByOperator(services: Services, accountId: number): Promise<boolean> {
   return await services.database.write(async (transaction) => {
     const account = await getAccount(transaction, accountId);
@@ -63,6 +64,7 @@ export async function resetFactorByOperator(services: Services, accountId: numbe
     const now = services.clock();
     await revokeOtherTokens(transaction, accountId, now);
     await endOtherSessions(transaction, { accountId, now });
+    await endApprovals(transaction, accountId, now);
     const event = { tag: 'factor:reset-by-operator', actor: 'operator', subject: account.name } as const;
     await recordEvent(transaction, now, event);
     await mailAccount(transaction, now, accountId, { template: 'factor-reset', values: {} });
