@@ -176,6 +176,48 @@ describe('search', () => {
     expect(await names('text=%25')).toEqual([]);
   });
 
+  test('tells no more of a package than somebody reads, however much it says of itself', async () => {
+    const { alice, names, search } = await filled();
+    const keywords = Array.from({ length: 20_000 }, (_, i) => `word${i}${'x'.repeat(i === 0 ? 5_000 : 0)}`);
+    const manifest = {
+      keywords: [7, null, ...keywords],
+      description: `flood ${'y'.repeat(100_000)}`,
+      license: 'z'.repeat(10_000),
+      homepage: `https://flood.example/${'h'.repeat(10_000)}`,
+      repository: { type: 'git', url: 'https://git.example/flood' },
+      bugs: { url: 7 },
+    };
+    expect((await publish(alice, { name: 'flood', manifest })).status).toBe(201);
+    const [{ package: told }] = (await search('text=flood')).objects;
+    expect(JSON.stringify(told).length).toBeLessThan(2_000);
+    expect(told.keywords).toHaveLength(50);
+    expect(told.links).toEqual({ npm: expect.any(String), repository: 'https://git.example/flood' });
+    expect(await names('text=keywords:word48')).toEqual(['flood']);
+    expect(await names('text=keywords:word50')).toEqual([]);
+  });
+
+  test('of what was published before there were summaries tells the same', async () => {
+    const { registry, alice } = await filled();
+    const manifest = {
+      keywords: [7, 'x'.repeat(200), ...Array(60).fill('word')],
+      description: 'd'.repeat(400),
+      license: 'MIT',
+      homepage: `https://long.example/${'h'.repeat(500)}`,
+      repository: 'acme/long',
+      bugs: { email: 'bugs@long.example' },
+    };
+    expect((await publish(alice, { name: 'long', manifest })).status).toBe(201);
+    expect(
+      (await publish(alice, { name: 'odd', manifest: { keywords: { a: 'b' }, license: 7 } })).status,
+    ).toBe(201);
+    const summaries = () => registry.sql('select * from release_summaries order by release_id');
+    const before = summaries();
+    expect(before).toHaveLength(7);
+    registry.sql(`drop table release_summaries; delete from kysely_migration where name = '0013-summaries'`);
+    await registry.another();
+    expect(summaries()).toEqual(before);
+  });
+
   test('tells of each what clients show', async () => {
     const { search } = await filled();
     const { objects } = await search('text=hammers');

@@ -14,8 +14,9 @@ export interface PackageSummary {
 /** With what a protocol says of it too. */
 export interface FoundPackage extends PackageSummary {
   readonly packageId: number;
-  /** What the ecosystem's index says of that version; JSON. */
-  readonly entry: string;
+  readonly keywords: readonly string[];
+  readonly license: string | undefined;
+  readonly links: Readonly<Partial<Record<'homepage' | 'repository' | 'bugs', string>>>;
   readonly publisher: string;
 }
 
@@ -47,17 +48,22 @@ export async function searchPackages(
     .executeTakeFirstOrThrow();
   const rows = await fitting
     .innerJoin('accounts', 'accounts.id', 'releases.publisher_id')
-    .select(['packages.id as packageId', 'releases.entry', 'accounts.name as publisher'])
+    .select(['packages.id as packageId', 'accounts.name as publisher'])
+    .select(['summaries.keywords', 'summaries.license', 'summaries.links'])
     .orderBy(sql`packages.name <> ${query.words[0] ?? ''}`)
     .orderBy('packages.name')
     .limit(size)
     .offset(from)
     .execute();
   return {
-    found: rows.map((row) => {
-      const { packageId, entry, publisher } = row;
-      return { ...summaryOf(row), packageId, entry, publisher };
-    }),
+    found: rows.map((row) => ({
+      ...summaryOf(row),
+      packageId: row.packageId,
+      keywords: JSON.parse(row.keywords) as string[],
+      license: row.license ?? undefined,
+      links: JSON.parse(row.links) as FoundPackage['links'],
+      publisher: row.publisher,
+    })),
     total,
   };
 }
@@ -82,7 +88,7 @@ function narrow(
 }
 
 function hasKeyword(list: readonly string[]) {
-  return sql<boolean>`exists (select 1 from json_each(releases.entry, '$.keywords')
+  return sql<boolean>`exists (select 1 from json_each(summaries.keywords)
     where lower(json_each.value) in (${sql.join(list)}))`;
 }
 
@@ -105,9 +111,9 @@ export async function newestReleases(
   return rows.map(summaryOf);
 }
 
-const description = sql<string | null>`json_extract(releases.entry, '$.description')`;
-const keywords = sql<string | null>`json_extract(releases.entry, '$.keywords')`;
-const searched = [sql`packages.name`, description, keywords];
+const searched = ['packages.name', 'summaries.description', 'summaries.keywords'].map((name) =>
+  sql.ref(name),
+);
 
 /** Of each public package the version tagged latest. */
 function latestReleases(db: Read) {
@@ -117,8 +123,9 @@ function latestReleases(db: Read) {
     .innerJoin('releases', (join) =>
       join.onRef('releases.package_id', '=', 'packages.id').onRef('releases.version', '=', 'tags.version'),
     )
+    .innerJoin('release_summaries as summaries', 'summaries.release_id', 'releases.id')
     .select(['packages.ecosystem', 'packages.name', 'releases.version', 'releases.published_at'])
-    .select(description.as('description'))
+    .select('summaries.description')
     .where('tags.name', '=', 'latest')
     .where('releases.state', '=', 'published')
     .where('packages.access', '=', 'public');
@@ -129,13 +136,11 @@ interface Row {
   readonly name: string;
   readonly version: string;
   readonly published_at: number;
-  /** Whatever the manifest says. */
-  readonly description: unknown;
+  readonly description: string | null;
 }
 
 function summaryOf({ ecosystem, name, version, published_at, description }: Row): PackageSummary {
-  const told = typeof description === 'string' ? description.slice(0, 300) : undefined;
-  return { ecosystem, name, version, publishedAt: published_at, description: told };
+  return { ecosystem, name, version, publishedAt: published_at, description: description ?? undefined };
 }
 
 function escapeLike(text: string): string {

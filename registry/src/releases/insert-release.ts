@@ -15,6 +15,7 @@ import { keepAttestation } from './keep-attestation.ts';
 import { sealed } from './seal.ts';
 import type { ExactRelease } from './standing.ts';
 import type { Submission } from './submission.ts';
+import { keepSummary } from './summary.ts';
 
 /** What is written of a release when it arrives, whether it becomes public then or waits for that. */
 export interface Step {
@@ -144,6 +145,7 @@ export async function insertRelease(
     published_at: now,
     ...(beginning.state === 'staged' ? stageOf(beginning, actor, submission.tag, now) : notStaged),
   });
+  await keepSummary(transaction, releaseId, submission.entry);
   await keepAttestation(transaction, releaseId, submission);
 }
 

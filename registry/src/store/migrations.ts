@@ -11,6 +11,7 @@ import { addSignatures } from './migrations/0009-npm.ts';
 import { dropDocuments } from './migrations/0010-documents.ts';
 import { addSmallBlobs } from './migrations/0011-small-blobs.ts';
 import { addIndexSizes } from './migrations/0012-index-sizes.ts';
+import { addSummaries } from './migrations/0013-summaries.ts';
 
 /** In order; a name, once released, never changes, and neither does what stands behind it. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010-documents': { up: dropDocuments },
   '0011-small-blobs': { up: addSmallBlobs },
   '0012-index-sizes': { up: addIndexSizes },
+  '0013-summaries': { up: addSummaries },
 };

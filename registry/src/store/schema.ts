@@ -28,6 +28,7 @@ export interface Schema {
   packages: PackageRow;
   owners: OwnerRow;
   releases: ReleaseRow;
+  release_summaries: ReleaseSummaryRow;
   attestations: AttestationRow;
   blobs: BlobRow;
   tags: TagRow;
@@ -187,6 +188,17 @@ export interface ReleaseRow {
   tag: string | null;
   decided_at: number | null;
   decided_by: number | null;
+}
+
+/** What a search looks at and tells of a release, each member bounded: see `summary.ts`. */
+export interface ReleaseSummaryRow {
+  release_id: number;
+  description: string | null;
+  /** A list of texts; JSON. */
+  keywords: string;
+  license: string | null;
+  /** Addresses by what is there; JSON. */
+  links: string;
 }
 
 /** An archive that is small; others are files. */

@@ -4,7 +4,6 @@ import { listPeople } from '../../packages/permissions.ts';
 import { type FoundPackage, searchPackages } from '../../packages/search.ts';
 import type { Services } from '../../services.ts';
 import type { Read } from '../../store/database.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../strict-json.ts';
 import { countParameter, queryParameter } from '../request.ts';
 
 const usualSize = 20;
@@ -25,39 +24,21 @@ export async function getSearch(services: Services, request: FastifyRequest) {
 }
 
 async function describe(db: Read, found: FoundPackage, address: string) {
-  const { name, version, publishedAt, publisher } = found;
-  const entry = JSON.parse(found.entry) as JsonObject;
+  const { name, version, description, keywords, license, links, publishedAt, publisher } = found;
   const people = await listPeople(db, await getPackage(db, found.packageId));
   const told = {
     name,
     scope: name.startsWith('@') ? name.slice(1, name.indexOf('/')) : 'unscoped',
     version,
-    description: textIn(entry['description']) ?? '',
-    keywords: keywordsIn(entry['keywords']),
+    description: description ?? '',
+    keywords,
     date: new Date(publishedAt).toISOString(),
-    links: linksOf(entry, `${address}/-/web/package/${name}`),
+    links: { npm: `${address}/-/web/package/${name}`, ...links },
     publisher: { username: publisher },
     maintainers: people.map(({ name, email }) => ({ username: name, email: email ?? '' })),
-    ...(textIn(entry['license']) !== undefined && { license: entry['license'] }),
+    ...(license !== undefined && { license }),
   };
   // Nothing is measured here: all packages are alike.
   const score = { final: 1, detail: { quality: 1, popularity: 1, maintenance: 1 } };
   return { package: told, score, searchScore: 1 };
-}
-
-function linksOf(entry: JsonObject, page: string) {
-  const links = { homepage: entry['homepage'], repository: entry['repository'], bugs: entry['bugs'] };
-  const named = Object.entries(links).flatMap(([kind, value]) => {
-    const url = textIn(isJsonObject(value) ? value['url'] : value);
-    return url === undefined ? [] : [[kind, url] as const];
-  });
-  return { npm: page, ...Object.fromEntries(named) };
-}
-
-function keywordsIn(value: Json | undefined): string[] {
-  return Array.isArray(value) ? value.filter((word) => typeof word === 'string') : [];
-}
-
-function textIn(value: Json | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
