@@ -106,6 +106,17 @@ describe('signing up', () => {
     expect((await elsewhere.put(userPath('bob'), body)).status).toBe(201);
   });
 
+  test('the addresses of one IPv6 network count as one, and its neighbours do not', async () => {
+    const registry = await createTestRegistry();
+    const signUpFrom = async (address: string, i: number) => {
+      const body = { name: `user-${i}`, password: goodPassword, email: 'a@example.org' };
+      return (await registry.anonymous.from({ address }).put(userPath(`user-${i}`), body)).status;
+    };
+    for (let i = 1; i <= 20; i++) expect(await signUpFrom(`2001:db8::${i.toString(16)}`, i)).toBe(201);
+    expect(await signUpFrom('2001:DB8:0:0:ffff::1', 21)).toBe(429);
+    expect(await signUpFrom('2001:db8:0:1::1', 22)).toBe(201);
+  });
+
   test('the name in the URL and in the body must be the same', async () => {
     const registry = await createTestRegistry();
     const body = { name: 'bob', password: goodPassword, email: 'a@example.org' };

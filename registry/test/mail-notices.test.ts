@@ -74,7 +74,37 @@ describe('a package that no longer requires a second factor', () => {
   });
 });
 
+describe('a package that is opened', () => {
+  test('is told to all owners, and one that is closed is not', async () => {
+    const registry = await createTestRegistry();
+    const alice = await registry.signUp('alice');
+    await publish(alice, {}, { access: 'restricted' });
+    await receiveMail(registry);
+    const path = '/-/package/@acme%2ftool/access';
+    for (const access of ['public', 'public', 'restricted'])
+      expect((await alice.post(path, { access })).status).toBe(200);
+    expect(await receiveSubjects(registry)).toEqual(['alice@example.org: @acme/tool is public']);
+  });
+});
+
 describe('a second factor', () => {
+  test('that is asked for less often is told to its owner', async () => {
+    const registry = await createTestRegistry();
+    const [alice, app] = await registry.signUpWithFactor('alice');
+    await receiveMail(registry);
+    const change = { tfa: { mode: 'auth-only', password: alice.password } };
+    expect((await alice.post(profilePath, change, { otp: app.nextCode() })).status).toBe(200);
+    const [mail, ...more] = await receiveMail(registry);
+    expect([mail?.to, mail?.subject, more]).toEqual([
+      'alice@example.org',
+      'When alice is asked for a second factor was changed',
+      [],
+    ]);
+    expect(mail?.text.replaceAll(/\s+/g, ' ')).toContain(
+      'owners and policy, and not for releases from now on',
+    );
+  });
+
   test('that is added, removed or reset is told to its owner', async () => {
     const registry = await createTestRegistry();
     const alice = await registry.signUp('alice');

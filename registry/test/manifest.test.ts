@@ -207,7 +207,7 @@ test('members that are not the package’s to say are left out, wherever they co
     version: '1.0.0',
     scripts: { postinstall: 'node x.js' },
     _id: 'tool@1.0.0',
-    _npmUser: { name: 'alice' },
+    _npmUser: { name: 'alice', email: 'alice@example.org' },
     hasInstallScript: true,
   });
   expect(dist.tarball).toBe('http://registry.example/tool/-/tool-1.0.0.tgz');

@@ -208,6 +208,41 @@ describe('the roles of a package', () => {
     return [registry, alice, bob];
   }
 
+  test('end their own role with npm’s request, and nobody else’s that way', async () => {
+    const [registry, alice, bob] = await withPeople();
+    const carol = await registry.signUp('carol');
+    for (const person of [bob, carol]) await makeOwner(alice, person, { role: 'maintainer' });
+    const without = async (...names: string[]) => {
+      const { _rev, maintainers } = (await bob.get('/@acme%2ftool')).body;
+      const left = maintainers.filter(({ name }: { name: string }) => !names.includes(name));
+      return await bob.put(`/@acme%2ftool/-rev/${_rev}`, { maintainers: left });
+    };
+    for (const names of [['carol'], ['bob', 'carol'], ['alice', 'bob'], []])
+      expect((await without(...names)).code).toBe('not_owner');
+    expect((await without('bob')).status).toBe(201);
+    const { maintainers } = (await alice.get('/@acme%2ftool')).body;
+    expect(maintainers.map(({ name }: { name: string }) => name)).toEqual(['alice', 'carol']);
+  });
+
+  test('who are invited are named to npm owner, and to nobody who has no part in it', async () => {
+    const [registry, alice, bob] = await withPeople();
+    const { _rev, maintainers } = (await alice.get('/@acme%2ftool')).body;
+    const owners = [...maintainers, { name: 'bob' }];
+    const added = await alice.put(`/@acme%2ftool/-rev/${_rev}`, { maintainers: owners });
+    const notice = 'bob is invited, and becomes an owner by accepting: to take that back, pub owner remove';
+    expect(added.headers['npm-notice']).toBe(notice);
+    const noticeFor = async (client: Client, command: string) =>
+      (await client.get('/@acme%2ftool', { headers: { 'npm-command': command } })).headers['npm-notice'];
+    expect(await noticeFor(alice, 'owner')).toBe(notice);
+    for (const [client, command] of [
+      [alice, 'install'],
+      [bob, 'owner'],
+      [registry.anonymous, 'owner'],
+    ] as const) {
+      expect(await noticeFor(client, command)).toBeUndefined();
+    }
+  });
+
   test('are listed with where they come from, and invitations for those inside', async () => {
     const [registry, alice, bob] = await withPeople();
     await makeOwner(alice, bob, { role: 'maintainer' });

@@ -8,6 +8,7 @@ import {
 import { listPasskeys, removePasskey, renamePasskey } from '../src/accounts/passkeys/passkeys.ts';
 import { beginRegistration, finishRegistration } from '../src/accounts/passkeys/register.ts';
 import { findRelyingParty } from '../src/accounts/passkeys/relying-party.ts';
+import { disableFactor } from '../src/accounts/second-factor/removal.ts';
 import { Refusal } from '../src/errors.ts';
 import type { Services } from '../src/services.ts';
 import type { Client } from './support/client.ts';
@@ -15,7 +16,7 @@ import { openSession } from './support/open-session.ts';
 import { publish } from './support/publishing.ts';
 import { type Lies, SoftwareAuthenticator } from './support/software-authenticator.ts';
 import { minute, second } from './support/test-clock.ts';
-import { createTestRegistry, goodPassword, type TestRegistry } from './support/test-registry.ts';
+import { createTestRegistry, goodPassword, profilePath, type TestRegistry } from './support/test-registry.ts';
 
 const origin = 'https://registry.example';
 const publicUrl = () => origin;
@@ -172,6 +173,16 @@ describe('a passkey', () => {
     const other = await register(services, requester);
     await removePasskey(services, requester, { id: key.id, password: undefined });
     expect(await authenticate(services, other.key)).toBe(1);
+  });
+
+  test('alone is what npm is told of, and is not removed by what npm knows of', async () => {
+    const { registry, services, client } = await start();
+    expect((await client.get(profilePath)).body.tfa).toEqual({ mode: 'auth-and-writes', pending: false });
+    const disable = { tfa: { mode: 'disable', password: client.password } };
+    expect((await client.post(profilePath, disable)).code).toBe('otp_required');
+    const session = await openSession(registry, 'alice');
+    await expect(disableFactor(services, session, goodPassword)).rejects.toMatchObject({ code: 'conflict' });
+    expect(await listPasskeys(services.database.read, 1)).toHaveLength(1);
   });
 
   test('alone is asked for at every write: a token publishes nothing without it', async () => {

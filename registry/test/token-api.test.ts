@@ -114,6 +114,17 @@ describe('making a token', () => {
     expect(made.body).toMatchObject({ permissions: scopes, packages: null, cidr_whitelist: null });
   });
 
+  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty', 'admin'])(
+    'with the permission %s, which there is not, is refused',
+    async (permission) => {
+      const registry = await createTestRegistry();
+      const alice = await registry.signUp('alice');
+      const asked = { packages_all: true, packages_and_scopes_permission: permission };
+      const answer = await alice.post(path, npmRequest(asked));
+      expect([answer.status, answer.code]).toEqual([400, 'bad_request']);
+    },
+  );
+
   test.each([
     ['bypass_2fa', { ...granular, bypass_2fa: true }],
     ['an organisation', { ...granular, orgs: ['acme'] }],

@@ -58,6 +58,16 @@ async function approve(browser: Browser, page: Page | string, code: string): Pro
 
 const over = 'This request was answered already, has expired, or was never made.';
 
+test('what looks at the address of a poll without wanting its answer takes nothing away', async () => {
+  const registry = await createTestRegistry();
+  const { client, authenticator, browser } = await publisher(registry);
+  const { page, done } = await ask(client);
+  await approve(browser, page, authenticator.nextCode());
+  expect((await client.send('HEAD', done)).status).toBe(404);
+  const { body } = await client.get(done);
+  expect((await putWeb(client, {}, body.token)).status).toBe(201);
+});
+
 test('of one account no more than a hundred acts wait at a time, and a code needs none', async () => {
   const registry = await createTestRegistry();
   const { client, authenticator, browser } = await publisher(registry);

@@ -10,6 +10,7 @@ import { askToConfirm } from './ask-to-confirm.ts';
 import { chargeAttempt, registrationLimit } from './attempts.ts';
 import { isNameTaken } from './names.ts';
 import { checkNewPassword } from './passwords.ts';
+import { senderOf } from './tokens/networks.ts';
 
 export type Account = Selectable<AccountRow>;
 
@@ -75,7 +76,7 @@ async function chargeRegistration(
   now: number,
 ): Promise<Refusal | undefined> {
   if (by.kind === 'operator') return undefined;
-  return await chargeAttempt(transaction, `register:${by.address}`, registrationLimit, now);
+  return await chargeAttempt(transaction, `register:${senderOf(by.address)}`, registrationLimit, now);
 }
 
 /**

@@ -8,7 +8,7 @@ import { type Act, actText, parseAct } from './act.ts';
 import type { Program } from './actor.ts';
 import { browserLoginLimit, chargeAttempt } from './attempts.ts';
 import { batchLifetime, covers, isBatch, isUsed } from './batch.ts';
-import { plainAddress } from './tokens/networks.ts';
+import { senderOf } from './tokens/networks.ts';
 import { endOneActTokens } from './tokens/one-act.ts';
 
 /**
@@ -125,7 +125,7 @@ export async function createGrantedApproval(
  * that asks for many: a request costs its sender nothing and the registry a row.
  */
 export async function createLoginApproval(services: Services, program: Program): Promise<Capabilities> {
-  const subject = `browser-login:${plainAddress(program.address)}`;
+  const subject = `browser-login:${senderOf(program.address)}`;
   const blocked = await services.database.write((transaction) =>
     chargeAttempt(transaction, subject, browserLoginLimit, services.clock()),
   );

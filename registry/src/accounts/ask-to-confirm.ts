@@ -1,6 +1,8 @@
+import type { Refusal } from '../errors.ts';
 import { enqueueMail, fromProgram, mailAccount } from '../mail/outbox.ts';
 import type { Write } from '../store/database.ts';
 import type { Program } from './actor.ts';
+import { chargeAttempt, verificationLimit } from './attempts.ts';
 import { createMailLink } from './mail-links.ts';
 
 export interface AddressToConfirm {
@@ -8,6 +10,15 @@ export interface AddressToConfirm {
   readonly email: string;
   /** What asked for it, where that is known. */
   readonly program: Program | undefined;
+}
+
+/** Before a link goes to an address that an account names: it may be a stranger's. As `chargeAttempt`. */
+export async function chargeConfirmation(
+  transaction: Write,
+  accountId: number,
+  now: number,
+): Promise<Refusal | undefined> {
+  return await chargeAttempt(transaction, `verify:${accountId}`, verificationLimit, now);
 }
 
 /** Sends the link that confirms an address. For a new one the old one hears of it too. */

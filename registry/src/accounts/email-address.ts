@@ -7,8 +7,7 @@ import type { Services } from '../services.ts';
 import type { Read, Write } from '../store/database.ts';
 import { type Account, getAccount } from './accounts.ts';
 import type { Program, Requester } from './actor.ts';
-import { askToConfirm } from './ask-to-confirm.ts';
-import { chargeAttempt, verificationLimit } from './attempts.ts';
+import { askToConfirm, chargeConfirmation } from './ask-to-confirm.ts';
 import { changeAccount } from './change-account.ts';
 import { refuseWhileHeld } from './hold.ts';
 import { consumeMailLink, findMailLink, type MailLink } from './mail-links.ts';
@@ -30,7 +29,7 @@ export async function confirmAgain(
       const account = await getAccount(transaction, actor.accountId);
       const email = await findPendingEmail(transaction, account, now);
       if (email === undefined) return new Refusal('conflict', 'there is no address to confirm');
-      const blocked = await chargeAttempt(transaction, `verify:${account.id}`, verificationLimit, now);
+      const blocked = await chargeConfirmation(transaction, account.id, now);
       if (blocked !== undefined) return blocked;
       // The old address was told when the new one was asked for.
       await askToConfirm(transaction, now, { account: { ...account, email }, email, program });

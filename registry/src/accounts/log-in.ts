@@ -27,7 +27,7 @@ import {
   normaliseRecoveryCode,
 } from './second-factor/recovery-codes.ts';
 import { mailRecovery } from './second-factor/recovery-notice.ts';
-import { plainAddress } from './tokens/networks.ts';
+import { plainAddress, senderOf } from './tokens/networks.ts';
 import { createToken } from './tokens.ts';
 
 export interface LoginRequest {
@@ -158,9 +158,10 @@ export async function checkPassword(
 /** A name that nobody can have is counted under one that nobody has: it is another's text, of any length. */
 function passwordAttempts({ name, address }: { name: string; address: string }) {
   const counted = isAccountName(name) ? name : '(no name)';
+  const sender = senderOf(address);
   return [
-    { subject: `address:${address}`, limit: addressLimit, shared: true },
-    { subject: `password-from:${counted}:${address}`, limit: passwordFromAddressLimit, shared: false },
+    { subject: `address:${sender}`, limit: addressLimit, shared: true },
+    { subject: `password-from:${counted}:${sender}`, limit: passwordFromAddressLimit, shared: false },
     { subject: `password:${counted}`, limit: passwordLimit, shared: false },
   ];
 }

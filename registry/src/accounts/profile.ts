@@ -5,7 +5,7 @@ import type { Write } from '../store/database.ts';
 import { type Account, getAccount, parseEmail } from './accounts.ts';
 import type { Actor, Requester } from './actor.ts';
 import { endApprovals } from './approvals.ts';
-import { askToConfirm } from './ask-to-confirm.ts';
+import { askToConfirm, chargeConfirmation } from './ask-to-confirm.ts';
 import { changeAccount } from './change-account.ts';
 import { endMailLinks } from './mail-links.ts';
 import { checkNewPassword } from './passwords.ts';
@@ -26,6 +26,11 @@ export interface ProfileChange {
   readonly newPassword?: string | undefined;
 }
 
+export interface ProfileOutcome {
+  /** A new address, which counts once it was confirmed. */
+  readonly confirmationSentTo: string | undefined;
+}
+
 /**
  * Changes a profile. The address and the password are how an account is got back, so they take a code. A new
  * address counts once it was confirmed; see `email-address.ts`.
@@ -34,11 +39,15 @@ export async function changeProfile(
   services: Services,
   requester: Requester,
   change: ProfileChange,
-): Promise<void> {
-  await changeAccount(services, requester.actor, () => attemptChange(services, requester, change));
+): Promise<ProfileOutcome> {
+  return await changeAccount(services, requester.actor, () => attemptChange(services, requester, change));
 }
 
-async function attemptChange(services: Services, requester: Requester, change: ProfileChange): Promise<void> {
+async function attemptChange(
+  services: Services,
+  requester: Requester,
+  change: ProfileChange,
+): Promise<ProfileOutcome> {
   const { actor, program } = requester;
   const account = await getAccount(services.database.read, actor.accountId);
   const email =
@@ -47,9 +56,11 @@ async function attemptChange(services: Services, requester: Requester, change: P
   const demand = demandFor(actor, { email, password: change.newPassword });
   const proof = sensitive ? await demandProof(services, requester, demand) : undefined;
   const password_hash = await hashNewPassword(services, account, change.newPassword);
-  await services.database.write(async (transaction) => {
+  const refused = await services.database.write(async (transaction) => {
     const now = services.clock();
     if (sensitive) await settleProof(transaction, { actor, demand, proof, now });
+    const blocked = email && (await chargeConfirmation(transaction, actor.accountId, now));
+    if (blocked) return blocked;
     const current = await getAccount(transaction, actor.accountId);
     const profile = JSON.stringify({ ...JSON.parse(current.profile), ...change.fields });
     await transaction
@@ -61,10 +72,13 @@ async function attemptChange(services: Services, requester: Requester, change: P
     await recordEvent(transaction, now, { ...event, tag: 'account:profile-changed' });
     // Before the links end: a password is changed to shut somebody out, whose new address must not stay asked for.
     if (password_hash !== undefined) await endOtherLogins(transaction, now, requester, proof);
-    if (email === undefined) return;
+    if (email === undefined) return undefined;
     await recordEvent(transaction, now, { ...event, tag: 'account:email-change-asked' });
     await askToConfirm(transaction, now, { account: current, email, program });
+    return undefined;
   });
+  if (refused !== undefined) throw refused;
+  return { confirmationSentTo: email };
 }
 
 /** Whoever knew the old password, and whatever they left behind, but not the login that asks. */

@@ -16,6 +16,7 @@ import { codeRequired } from './second-factor/demand.ts';
 import { findFactors } from './second-factor/factors.ts';
 import { checkCode, consumeProof, type Proof } from './second-factor/proof.ts';
 import { endOtherSessions } from './sessions.ts';
+import { senderOf } from './tokens/networks.ts';
 import { revokeOtherTokens } from './tokens.ts';
 
 /**
@@ -34,7 +35,7 @@ const mostAccounts = 5;
 export async function askForReset(services: Services, who: string, program: Program): Promise<void> {
   const refused = await services.database.write(async (transaction) => {
     const now = services.clock();
-    const subject = `reset-from:${program.address}`;
+    const subject = `reset-from:${senderOf(program.address)}`;
     const blocked = await chargeAttempt(transaction, subject, resetFromAddressLimit, now);
     if (blocked !== undefined) return blocked;
     const accounts = await findAccounts(transaction, who);

@@ -84,6 +84,12 @@ const letters = {
     facts: ['account', 'factor', 'program', 'address'],
     advice: notYou,
   },
+  'factor-mode-changed': {
+    subject: 'When {account} is asked for a second factor was changed',
+    said: 'The account {account} is asked for its second factor {when} from now on.',
+    facts: ['account', 'program', 'address'],
+    advice: notYou,
+  },
   'factor-removed': {
     subject: 'A second factor of {account} was removed',
     said: 'A second factor of the account {account} was removed.',
@@ -238,6 +244,12 @@ const letters = {
     subject: '{thing} went to {receiver}',
     said: '{thing} belongs to {receiver} now. Whoever had a role in it before has none any more, except those the transfer named.',
     facts: ['by'],
+    advice: askOwners,
+  },
+  'package-opened': {
+    subject: '{package} is public',
+    said: 'Everybody can read a package you own from now on, with all its versions. It was restricted to its people before.',
+    facts: ['package', 'by', 'program', 'address'],
     advice: askOwners,
   },
   'policy-weakened': {

@@ -3,11 +3,11 @@ import type { Requester } from '../accounts/actor.ts';
 import { Refusal } from '../errors.ts';
 import { mailAccount, mailOwners } from '../mail/outbox.ts';
 import type { Services } from '../services.ts';
-import type { Write } from '../store/database.ts';
+import type { Read, Write } from '../store/database.ts';
 import type { PackageRecord } from '../store/schema.ts';
 import { changePackage } from './change-package.ts';
 import { invite, withdrawInvitations } from './invitations.ts';
-import { listOwners, type PackageId, packageLabel } from './packages.ts';
+import { findPackage, listOwners, type PackageId, packageLabel } from './packages.ts';
 import { listNamed, listPeople, type Person, type Role } from './permissions.ts';
 
 /**
@@ -100,29 +100,48 @@ export async function replaceOwners(
   wanted: { readonly revision: number; readonly users: readonly string[] },
 ): Promise<readonly string[]> {
   let invited: readonly string[] = [];
+  const { actor } = requester;
+  const leaves = await isLeaving(services.database.read, requester, id, wanted.users);
   await changePackage(services, requester, id, {
     kind: 'governance',
+    ...(leaves && { role: 'maintainer' }),
     why: `changing the owners of ${id.name} needs it`,
     act: { action: 'owner:set', details: { users: [...wanted.users].sort().join(' ') } },
     async apply(transaction, record, now) {
-      if (record.revision !== wanted.revision) {
-        throw new Refusal('conflict', `${id.name} was changed meanwhile: repeat the command`);
-      }
+      if (record.revision !== wanted.revision) throw changedMeanwhile(record);
       const people = (await listPeople(transaction, record)).map(({ name }) => name);
-      const by = requester.actor;
       const events = [];
       invited = wanted.users.filter((name) => !people.includes(name));
+      const removed = people.filter((name) => !wanted.users.includes(name));
+      if (leaves && (invited.length > 0 || removed.join() !== actor.name)) throw changedMeanwhile(record);
       for (const user of invited) {
-        events.push(...(await invite(transaction, { record, user, role: 'owner', by, now })));
+        events.push(...(await invite(transaction, { record, user, role: 'owner', by: actor, now })));
       }
-      for (const user of people.filter((name) => !wanted.users.includes(name))) {
-        events.push(...(await deletePerson(transaction, { record, user, by: by.name, now })));
+      for (const user of removed) {
+        events.push(...(await deletePerson(transaction, { record, user, by: actor.name, now })));
       }
       await refuseOwnerless(transaction, record);
       return events;
     },
   });
   return invited;
+}
+
+/** Whether the one difference is that whoever asks is no longer there, which everybody may do. */
+async function isLeaving(
+  db: Read,
+  { actor }: Requester,
+  id: PackageId,
+  users: readonly string[],
+): Promise<boolean> {
+  const record = await findPackage(db, id);
+  const people = record ? (await listPeople(db, record)).map(({ name }) => name) : [];
+  const left = people.filter((name) => name !== actor.name);
+  return left.length < people.length && [...left].sort().join(' ') === [...users].sort().join(' ');
+}
+
+function changedMeanwhile({ name }: PackageRecord): Refusal {
+  return new Refusal('conflict', `${name} was changed meanwhile: repeat the command`);
 }
 
 interface RoleChange {

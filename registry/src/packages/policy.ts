@@ -29,14 +29,12 @@ export async function changePolicy(
     async apply(transaction, record, now) {
       const access = await setAccess(transaction, record, change.access);
       const requirement = await setRequirement(transaction, record, change.requireSecondFactor);
-      if (requirement.some(({ tag }) => tag === 'package:require-2fa-off')) {
-        const values = {
-          package: packageLabel(record),
-          by: requester.actor.name,
-          ...fromProgram(requester.program),
-        };
+      const { actor, program } = requester;
+      const values = { package: packageLabel(record), by: actor.name, ...fromProgram(program) };
+      if (access.some(({ details }) => details.access === 'public'))
+        await mailOwners(transaction, now, record, { template: 'package-opened', values });
+      if (requirement.some(({ tag }) => tag === 'package:require-2fa-off'))
         await mailOwners(transaction, now, record, { template: 'policy-weakened', values });
-      }
       return [...access, ...requirement];
     },
   });

@@ -118,9 +118,17 @@ async function changeMode(
       details: { mode },
     } as const;
     await recordEvent(transaction, now, event);
+    const values = { when: whenAsked[mode], ...fromProgram(requester.program) };
+    await mailAccount(transaction, now, actor.accountId, { template: 'factor-mode-changed', values });
   });
   return { mode };
 }
+
+/** For mails: a token alone publishes with one of them. */
+const whenAsked: Readonly<Record<FactorMode, string>> = {
+  'auth-only': 'at logins and for changes of accounts, owners and policy, and not for releases',
+  'auth-and-writes': 'at logins, and for every release and change',
+};
 
 /**
  * Confirms an enrolment and gives the recovery codes, which nobody can see again. It takes no other proof than the code:
@@ -160,7 +168,10 @@ export async function confirmEnrolment(
       details: { mode: pending.mode },
     } as const;
     await recordEvent(transaction, now, event);
-    await mailAboutApp(transaction, now, requester, 'factor-added');
+    await mailAboutApp(transaction, now, requester, {
+      template: 'factor-added',
+      factor: `authenticator app, asked for ${whenAsked[pending.mode]}`,
+    });
     return undefined;
   });
   if (outcome !== undefined) throw outcome;
@@ -205,8 +216,8 @@ export async function mailAboutApp(
   transaction: Write,
   now: number,
   { actor, program }: Requester,
-  template: 'factor-added' | 'factor-removed',
+  { template, factor }: { readonly template: 'factor-added' | 'factor-removed'; readonly factor: string },
 ): Promise<void> {
-  const values = { factor: 'authenticator app', ...fromProgram(program) };
+  const values = { factor, ...fromProgram(program) };
   await mailAccount(transaction, now, actor.accountId, { template, values });
 }

@@ -1,4 +1,5 @@
 import { recordEvent } from '../../audit/log.ts';
+import { Refusal } from '../../errors.ts';
 import { mailAccount } from '../../mail/outbox.ts';
 import type { Services } from '../../services.ts';
 import type { Write } from '../../store/database.ts';
@@ -39,6 +40,11 @@ async function attemptDisable(services: Services, requester: Requester, password
     await dropPending(transaction, actor.accountId);
     await settleProof(transaction, { actor, demand, proof, now });
     const { totp, passkeys } = await findFactors(transaction, actor.accountId);
+    if (totp === undefined && passkeys > 0) {
+      const text =
+        'the second factor of this account is a passkey: remove it on its security page, in a browser';
+      throw new Refusal('conflict', text);
+    }
     if (totp === undefined) return;
     if (passkeys === 0) {
       await refuseWhereRequired(transaction, actor.accountId);
@@ -47,7 +53,8 @@ async function attemptDisable(services: Services, requester: Requester, password
     }
     await removeApp(transaction, actor.accountId);
     await recordEvent(transaction, now, { tag: 'factor:disabled', actor: actor.name, subject: actor.name });
-    await mailAboutApp(transaction, now, requester, 'factor-removed');
+    const template = 'factor-removed';
+    await mailAboutApp(transaction, now, requester, { template, factor: 'authenticator app' });
   });
 }
 

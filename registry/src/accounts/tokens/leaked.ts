@@ -5,7 +5,7 @@ import type { Services } from '../../services.ts';
 import type { Write } from '../../store/database.ts';
 import { chargeAttempt, leakReportLimit } from '../attempts.ts';
 import { hashToken, isWellFormedToken } from '../tokens.ts';
-import { plainAddress } from './networks.ts';
+import { senderOf } from './networks.ts';
 
 export interface LeakReport {
   readonly tokens: readonly string[];
@@ -23,7 +23,7 @@ export async function reportLeakedTokens(services: Services, report: LeakReport)
   const hashes = new Set(report.tokens.filter(isWellFormedToken).map(hashToken));
   const blocked = await services.database.write(async (transaction): Promise<Refusal | undefined> => {
     const now = services.clock();
-    const subject = `leak-report:${plainAddress(report.address)}`;
+    const subject = `leak-report:${senderOf(report.address)}`;
     const refusal = await chargeAttempt(transaction, subject, leakReportLimit, now);
     if (refusal !== undefined) return refusal;
     for (const hash of hashes) await revokeLeaked(transaction, hash, report, now);

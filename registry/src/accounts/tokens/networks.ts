@@ -38,6 +38,19 @@ export function plainAddress(address: string): string {
   return mapped ?? address;
 }
 
+/**
+ * Whom an address is counted as, where requests of one sender are limited. Whoever has one address of IPv6 has all of its
+ * /64 (RFC 6177 §2): they count as one.
+ */
+export function senderOf(address: string): string {
+  const plain = plainAddress(address);
+  if (isIP(plain) !== 6) return plain;
+  const canonical = new URL(`http://[${plain.replace(/%.*$/, '')}]/`).hostname.slice(1, -1);
+  const [head = [], tail] = canonical.split('::').map((part) => part.split(':').filter(Boolean));
+  const gap = tail === undefined ? [] : Array<string>(8 - head.length - tail.length).fill('0');
+  return `${[...head, ...gap, ...(tail ?? [])].slice(0, 4).join(':')}::/64`;
+}
+
 function split(network: string): { address: string; bits: string | undefined } {
   const [address = '', bits, ...more] = network.split('/');
   return more.length > 0 ? { address: '', bits } : { address, bits };

@@ -8,6 +8,7 @@ import {
   getMembership,
   listMembers,
   type MemberRole,
+  memberRole,
 } from '../../organisations/organisations.ts';
 import { listPackagesOfAccount } from '../../packages/of-account.ts';
 import { listPackagesOf } from '../../packages/of-organisation.ts';
@@ -67,9 +68,13 @@ export async function getOrganisationPackages(services: Services, request: Fasti
   const actor = await findRequestActor(services, request);
   const db = services.database.read;
   const organisation = await findOrganisation(db, parameter(request, 'org'));
-  if (organisation === undefined)
-    throw new Refusal('not_found', 'there is no organisation of that name here');
-  return await describePackages(db, actor, await listPackagesOf(db, organisation.id));
+  const packages = organisation ? await listPackagesOf(db, organisation.id) : [];
+  const described = await describePackages(db, actor, packages);
+  if (Object.keys(described).length > 0) return described;
+  // Whether there is an organisation of which nothing can be seen is for its members to know.
+  const role = organisation && actor && (await memberRole(db, organisation.id, actor.accountId));
+  if (role !== undefined) return described;
+  throw new Refusal('not_found', 'there is no organisation of that name here');
 }
 
 /** `GET /-/user/<user>/package`: the packages the user has a role in, as far as the reader may see them. */

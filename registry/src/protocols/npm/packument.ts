@@ -3,7 +3,7 @@ import { listPeople } from '../../packages/permissions.ts';
 import { listTags } from '../../packages/tags.ts';
 import type { Read } from '../../store/database.ts';
 import type { PackageRecord } from '../../store/schema.ts';
-import { withAddress } from './index-entry.ts';
+import { withAddress, withPublisherAddress } from './index-entry.ts';
 
 export type PackumentForm = 'full' | 'abbreviated';
 
@@ -59,7 +59,8 @@ async function renderFull(db: Read, record: PackageRecord): Promise<string | und
     .execute();
   if (releases.length === 0) return undefined;
   const tags = await listTags(db, record.id);
-  const owners = await listPeople(db, record);
+  const people = await listPeople(db, record);
+  const addresses = new Map(people.map(({ name, email }) => [name, email ?? '']));
   const latest = releases.find((release) => release.version === tags['latest']);
   const times = releases.map((release) => [release.version, isoTime(release.published_at)] as const);
   const head = {
@@ -72,10 +73,14 @@ async function renderFull(db: Read, record: PackageRecord): Promise<string | und
       modified: isoTime(record.updated_at),
       ...Object.fromEntries(times),
     },
-    maintainers: owners.map(({ name, email }) => ({ name, email: email ?? '' })),
+    maintainers: [...addresses].map(([name, email]) => ({ name, email })),
     ...(latest && (await aboutLatest(db, record, latest))),
   };
-  return `${JSON.stringify(head).slice(0, -1)},"versions":${versionsText(releases)}}`;
+  const versions = releases.map((release) => ({
+    ...release,
+    entry: withPublisherAddress(release.entry, `${record.name}@${release.version}`, addresses),
+  }));
+  return `${JSON.stringify(head).slice(0, -1)},"versions":${versionsText(versions)}}`;
 }
 
 /** What npm repeats on top from the latest version, for those who show a package. */

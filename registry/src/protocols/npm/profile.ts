@@ -1,14 +1,21 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { getAccount } from '../../accounts/accounts.ts';
 import type { Requester } from '../../accounts/actor.ts';
 import { checkPassword } from '../../accounts/log-in.ts';
-import { changeProfile, type ProfileField, profileFields } from '../../accounts/profile.ts';
+import {
+  changeProfile,
+  type ProfileField,
+  type ProfileOutcome,
+  profileFields,
+} from '../../accounts/profile.ts';
 import { beginEnrolment, confirmEnrolment } from '../../accounts/second-factor/enrolment.ts';
-import { type FactorMode, findFactor } from '../../accounts/second-factor/factors.ts';
+import { type FactorMode, findFactor, findFactors } from '../../accounts/second-factor/factors.ts';
 import { disableFactor } from '../../accounts/second-factor/removal.ts';
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
+import type { Read } from '../../store/database.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../strict-json.ts';
+import { sendNotice } from '../npm-notice.ts';
 import { requireActor, requireRequester } from '../request.ts';
 import { bodyObject, optionalString, requiredString } from '../request-body.ts';
 
@@ -21,23 +28,28 @@ export async function getProfile(services: Services, request: FastifyRequest) {
 async function describeProfile(services: Services, accountId: number) {
   const db = services.database.read;
   const account = await getAccount(db, accountId);
-  const active = await findFactor(db, accountId, 'active');
-  const pending = active ? undefined : await findFactor(db, accountId, 'pending');
-  const factor = active ?? pending;
   return {
     ...(JSON.parse(account.profile) as Record<string, string | null>),
     name: account.name,
     email: account.email ?? '',
     email_verified: account.email_verified_at !== null,
-    tfa: factor ? { mode: factor.mode, pending: active === undefined } : false,
+    tfa: await describeFactor(db, accountId),
     created: new Date(account.created_at).toISOString(),
     updated: new Date(account.updated_at).toISOString(),
     cidr_whitelist: null,
   };
 }
 
+/** npm knows one factor, whatever it is. */
+async function describeFactor(db: Read, accountId: number) {
+  const { mode } = await findFactors(db, accountId);
+  if (mode !== undefined) return { mode, pending: false };
+  const pending = await findFactor(db, accountId, 'pending');
+  return pending ? { mode: pending.mode, pending: true } : false;
+}
+
 /** `POST /-/npm/v1/user`: npm sends one change at a time, each in its own shape under `tfa`, or fields to set. */
-export async function postProfile(services: Services, request: FastifyRequest) {
+export async function postProfile(services: Services, request: FastifyRequest, reply: FastifyReply) {
   const requester = await requireRequester(services, request);
   const body = bodyObject(request);
   const tfa = body['tfa'];
@@ -45,7 +57,10 @@ export async function postProfile(services: Services, request: FastifyRequest) {
   if (isJsonObject(tfa)) return await changeFactor(services, request, requester, tfa);
   if (tfa !== undefined && tfa !== null)
     throw new Refusal('bad_request', '"tfa" is neither a change nor a code');
-  await setFields(services, request, requester, body);
+  const { confirmationSentTo: email } = await setFields(services, request, requester, body);
+  // npm prints the address that is still the account's, as if it were the new one.
+  if (email !== undefined)
+    sendNotice(reply, `a mail went to ${email}: the address changes when it is confirmed there`);
   return await describeProfile(services, requester.actor.accountId);
 }
 
@@ -84,7 +99,7 @@ async function setFields(
   request: FastifyRequest,
   requester: Requester,
   body: JsonObject,
-): Promise<void> {
+): Promise<ProfileOutcome> {
   const fields = Object.fromEntries(
     profileFields.flatMap((field) => (field in body ? [[field, fieldValue(body, field)]] : [])),
   );
@@ -96,7 +111,7 @@ async function setFields(
     await checkPassword(services, { name: requester.actor.name, password: old, address: request.ip });
   }
   const email = optionalString(body, 'email') || undefined;
-  await changeProfile(services, requester, { fields, email, newPassword });
+  return await changeProfile(services, requester, { fields, email, newPassword });
 }
 
 function fieldValue(body: JsonObject, field: ProfileField): string | null {

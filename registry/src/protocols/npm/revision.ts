@@ -6,7 +6,9 @@ import { getReadablePackage, type PackageId } from '../../packages/packages.ts';
 import { unpublish } from '../../releases/unpublish.ts';
 import type { Services } from '../../services.ts';
 import { isJsonObject, type Json } from '../../strict-json.ts';
+import { sendNotice } from '../npm-notice.ts';
 import { bodyStream, packageParameter, parameter, requireRequester } from '../request.ts';
+import { invitedNotice } from './invitation-notice.ts';
 import { parseRevision, revisionText } from './packument.ts';
 import { refuseStars } from './publish.ts';
 import { readPublishDocument } from './publish-document.ts';
@@ -30,7 +32,9 @@ export async function putRevision(services: Services, request: FastifyRequest, r
   }
   if (maintainers === undefined)
     throw new Refusal('bad_request', 'there are neither "maintainers" nor "versions" in the body');
-  return await setMaintainers(services, requester, id, { revision, users: namesIn(maintainers) });
+  const done = await setMaintainers(services, requester, id, { revision, users: namesIn(maintainers) });
+  sendNotice(reply, invitedNotice(done.invited));
+  return done;
 }
 
 const noArchive = {

@@ -58,7 +58,7 @@ function refuseUnsupported(body: JsonObject): void {
 }
 
 function scopesOf(permission: string): readonly string[] {
-  const scopes = permissions[permission];
+  const scopes = Object.hasOwn(permissions, permission) ? permissions[permission] : undefined;
   if (scopes !== undefined) return scopes;
   throw new Refusal(
     'bad_request',

@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuseBeyondLimits } from '../../accounts/tokens/limits.ts';
 import { Refusal } from '../../errors.ts';
-import { permissionOf } from '../../packages/permissions.ts';
+import { listPeople, permissionOf } from '../../packages/permissions.ts';
 import { listTags } from '../../packages/tags.ts';
 import type { Services } from '../../services.ts';
 import type { PackageRecord, ReleaseState } from '../../store/schema.ts';
 import type { JsonObject } from '../../strict-json.ts';
 import { findRequestActor, parameter, readablePackage } from '../request.ts';
-import { withAddress } from './index-entry.ts';
+import { withAddress, withPublisherAddress } from './index-entry.ts';
 
 /** One version of a package by itself. */
 
@@ -19,13 +19,16 @@ export async function getVersion(services: Services, request: FastifyRequest, re
   const tags = await listTags(db, record.id);
   const release = await db
     .selectFrom('releases')
-    .select(['entry', 'deprecated'])
+    .select(['version', 'entry', 'deprecated'])
     .where('package_id', '=', record.id)
     .where('version', '=', Object.hasOwn(tags, asked) ? (tags[asked] as string) : asked)
     .where('state', '=', 'published')
     .executeTakeFirst();
   if (release === undefined) throw noSuchVersion(record.name);
-  const entry = JSON.parse(withAddress(release.entry, services.settings.publicUrl())) as JsonObject;
+  const people = await listPeople(db, record);
+  const addresses = new Map(people.map(({ name, email }) => [name, email ?? '']));
+  const text = withPublisherAddress(release.entry, `${record.name}@${release.version}`, addresses);
+  const entry = JSON.parse(withAddress(text, services.settings.publicUrl())) as JsonObject;
   reply.header('cache-control', 'no-cache').header('vary', 'authorization');
   return { ...entry, ...(release.deprecated !== null && { deprecated: release.deprecated }) };
 }
