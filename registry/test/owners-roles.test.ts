@@ -6,7 +6,8 @@ import { mailsOf, makeOwner } from './support/people.ts';
 import { manifestOf, pathOf, publish } from './support/publishing.ts';
 import { stage } from './support/staging.ts';
 import { day } from './support/test-clock.ts';
-import { createTestRegistry, type TestRegistry } from './support/test-registry.ts';
+import { createTestRegistry, type TestRegistry, userPath } from './support/test-registry.ts';
+import { createToken } from './support/tokens.ts';
 
 const json = { 'content-type': 'application/json' };
 
@@ -225,19 +226,22 @@ describe('the roles of a package', () => {
   });
 
   test('who are invited are named to npm owner, and to nobody who has no part in it', async () => {
-    const [registry, alice, bob] = await withPeople();
+    const [registry, alice] = await withPeople();
     const { _rev, maintainers } = (await alice.get('/@acme%2ftool')).body;
     const owners = [...maintainers, { name: 'bob' }];
     const added = await alice.put(`/@acme%2ftool/-rev/${_rev}`, { maintainers: owners });
     const notice = 'bob is invited, and becomes an owner by accepting: to take that back, pub owner remove';
     expect(added.headers['npm-notice']).toBe(notice);
     const noticeFor = async (client: Client, command: string) =>
-      (await client.get('/@acme%2ftool', { headers: { 'npm-command': command } })).headers['npm-notice'];
-    expect(await noticeFor(alice, 'owner')).toBe(notice);
+      (await client.get(userPath('bob'), { headers: { 'npm-command': command } })).headers['npm-notice'];
+    expect(await noticeFor(alice, 'owner')).toContain('bob is invited to @acme/tool, and no owner yet');
+    const carol = await registry.signUp('carol');
+    const { body } = await createToken(alice, { scopes: ['owners'], packages: ['other'] });
+    const limited = alice.from({ token: body.token });
     for (const [client, command] of [
-      [alice, 'install'],
-      [bob, 'owner'],
-      [registry.anonymous, 'owner'],
+      [alice, 'whoami'],
+      [carol, 'owner'],
+      [limited, 'owner'],
     ] as const) {
       expect(await noticeFor(client, command)).toBeUndefined();
     }

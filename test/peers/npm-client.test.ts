@@ -85,9 +85,15 @@ describe.each(Object.keys(clients))('%s', (version) => {
 
     const refused = await npm.run(['owner', 'add', `friend${suffix}`, packageName]);
     expect(refused.code).not.toBe(0);
-    await npm.succeed(['owner', 'add', `friend${suffix}`, packageName, ...(await otp())]);
+    const waits = `npm notice friend${suffix} is invited, and becomes an owner by accepting`;
+    const added = await npm.succeed(['owner', 'add', `friend${suffix}`, packageName, ...(await otp())]);
+    expect(added.stderr).toContain(waits);
     const invited = await npm.succeed(['owner', 'ls', packageName]);
     expect(invited.stdout.trim().split('\n')).toHaveLength(1);
+    // npm does nothing for somebody who is no owner yet, and says nothing.
+    expect((await npm.succeed(['owner', 'rm', `friend${suffix}`, packageName])).stderr).toContain(
+      `npm notice friend${suffix} is invited to ${packageName}, and no owner yet`,
+    );
     await acceptInvitation(friend);
     const two = await npm.succeed(['owner', 'ls', packageName]);
     expect(
@@ -118,6 +124,8 @@ describe.each(Object.keys(clients))('%s', (version) => {
     const npm = clientOf(home);
     const { packageName, cwd, otp } = await maintainer(home, `tagger${suffix}`, 'auth-and-writes');
     await npm.succeed(['publish', ...(await otp())], { cwd });
+    const shown = await npm.succeed(['view', packageName]);
+    expect(shown.stdout).toContain(`by tagger${suffix} <tagger${suffix}@registry.example>`);
     const add = ['dist-tag', 'add', `${packageName}@1.0.0`, 'next'];
     expect((await npm.run(add)).stderr).toContain('EOTP');
     await npm.succeed([...add, ...(await otp())]);

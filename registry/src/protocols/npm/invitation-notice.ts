@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify';
+import type { Actor } from '../../accounts/actor.ts';
 import { listInvitations } from '../../packages/invitations.ts';
+import { findPackage } from '../../packages/packages.ts';
 import { permissionOf } from '../../packages/permissions.ts';
 import type { Services } from '../../services.ts';
-import type { PackageRecord } from '../../store/schema.ts';
-import { findRequestActor } from '../request.ts';
 
 /**
- * For `npm owner`, which knows owners alone: `npm owner add` is told by npm as if it were done, and `npm owner rm` of
- * somebody who has not accepted yet does nothing, without a word (npm 11 and 12, measured).
+ * For `npm owner`, which knows owners alone: it says of `npm owner add` that it is done, and `npm owner rm` of somebody
+ * who has not accepted yet does nothing, without a word (npm 11 and 12, measured).
  */
 export function invitedNotice(users: readonly string[]): string | undefined {
   if (users.length === 0) return undefined;
@@ -15,17 +15,21 @@ export function invitedNotice(users: readonly string[]): string | undefined {
   return `${users.join(', ')} ${are} invited, and ${become} by accepting: to take that back, pub owner remove`;
 }
 
-/** The same of those who wait, for somebody with a role who reads a package for `npm owner`. */
+/** Where an account that `npm owner` looks up is invited already, as far as the reader has a part in that. */
 export async function openInvitationsNotice(
   services: Services,
   request: FastifyRequest,
-  record: PackageRecord,
+  reader: Actor,
+  account: { readonly id: number; readonly name: string },
 ): Promise<string | undefined> {
-  if (request.headers['npm-command'] !== 'owner') return undefined;
+  if (request.headers['npm-command'] !== 'owner' || reader.credential.limits !== undefined) return undefined;
   const db = services.database.read;
-  // A token that is no good reads a public package as nobody.
-  const actor = await findRequestActor(services, request).catch(() => undefined);
-  if (actor === undefined || (await permissionOf(db, actor, record)) === undefined) return undefined;
-  const open = await listInvitations(db, { packageId: record.id }, services.clock());
-  return invitedNotice(open.map(({ user }) => user));
+  const packages: string[] = [];
+  for (const invitation of await listInvitations(db, { accountId: account.id }, services.clock())) {
+    const { ecosystem, package: name } = invitation;
+    const record = await findPackage(db, { ecosystem, name });
+    if (record !== undefined && (await permissionOf(db, reader, record)) !== undefined) packages.push(name);
+  }
+  if (packages.length === 0) return undefined;
+  return `${account.name} is invited to ${packages.join(', ')}, and no owner yet: to take that back, pub owner remove`;
 }

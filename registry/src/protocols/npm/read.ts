@@ -3,12 +3,10 @@ import { unscoped } from '../../packages/package-name.ts';
 import { noSuchPackage } from '../../packages/packages.ts';
 import { readDocument } from '../../packages/read-document.ts';
 import { recallArchive } from '../../releases/find-archive.ts';
-import { sendNotice } from '../npm-notice.ts';
 import { keepingOpen } from '../open-answers.ts';
 import { parameter, readablePackage } from '../request.ts';
 import { sendArchive } from '../send-archive.ts';
 import { sendDocument } from '../send-document.ts';
-import { openInvitationsNotice } from './invitation-notice.ts';
 import type { PackumentForm } from './packument.ts';
 
 /** What an installing client reads. Nothing here writes, so nothing here waits for a writer. */
@@ -22,7 +20,6 @@ export const getPackument = keepingOpen(async (services, request, reply, { look,
   const form: PackumentForm = request.headers.accept?.includes(abbreviatedType) ? 'abbreviated' : 'full';
   const document = await readDocument(services, record, form);
   if (document === undefined) throw noSuchPackage(record);
-  if (keep === undefined) sendNotice(reply, await openInvitationsNotice(services, request, record));
   const type = form === 'abbreviated' ? abbreviatedType : 'application/json';
   return sendDocument(request, reply, {
     document,

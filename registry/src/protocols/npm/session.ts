@@ -7,8 +7,10 @@ import { findActor } from '../../accounts/tokens.ts';
 import { atOnce } from '../../at-once.ts';
 import { Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
+import { sendNotice } from '../npm-notice.ts';
 import { parameter, presentedCode, programOf, requireActor } from '../request.ts';
 import { bodyObject, optionalString, requiredString } from '../request-body.ts';
+import { openInvitationsNotice } from './invitation-notice.ts';
 
 /** Logging in and out as npm does since couch: the user is a document, and putting it gives a token. */
 
@@ -68,10 +70,11 @@ function registrationClosed(cause: Refusal): Refusal {
 }
 
 /** `GET /-/user/org.couchdb.user:<name>`: how `npm owner add` finds out whether there is such a user. */
-export async function getUser(services: Services, request: FastifyRequest) {
-  await requireActor(services, request);
+export async function getUser(services: Services, request: FastifyRequest, reply: FastifyReply) {
+  const actor = await requireActor(services, request);
   const account = await findAccount(services.database.read, couchUser(request));
   if (account === undefined) throw new Refusal('not_found', 'there is no user of that name here');
+  sendNotice(reply, await openInvitationsNotice(services, request, actor, account));
   return { _id: `${couchPrefix}${account.name}`, name: account.name, email: account.email ?? '' };
 }
 
