@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Background } from '../src/background.ts';
 import { type UpstreamCache, upstreamCache } from '../src/upstream/cache.ts';
-import { archiveFile, documentFile, keptFiles } from '../src/upstream/kept-files.ts';
+import { archiveFile, documentFile, keptFiles, pinsFile } from '../src/upstream/kept-files.ts';
 import { startScriptedUpstream, through } from './support/scripted-upstream.ts';
 import { createTestRegistry, place } from './support/test-registry.ts';
 
@@ -138,6 +138,22 @@ describe('a folder over its limit', () => {
     const isDocument = ({ key }: { key: string }) => key.startsWith('document');
     expect(areThere(files.filter((file) => !isDocument(file)))).toEqual(Array(10).fill(false));
     expect(areThere(files.filter(isDocument))).toEqual([...Array(8).fill(true), false, false]);
+  });
+
+  test('remembers for a month longer what each version was', async () => {
+    const folder = newFolder();
+    const files = await fill(folder);
+    const sha512 = createHash('sha512').digest('base64');
+    const [before] = cacheOn(folder, Number.MAX_SAFE_INTEGER);
+    for (const name of ['left', 'right']) await before.pins.add(name, new Map([['1.0.0', sha512]]));
+    unusedFor(29, pinsFile(folder, 'left'));
+    unusedFor(60, pinsFile(folder, 'right'));
+    const [cache, settled] = cacheOn(folder, 4 * block);
+    await cache.write('new', document);
+    await settled();
+    expect(areThere(files)).toEqual(Array(20).fill(false));
+    expect(existsSync(pinsFile(folder, 'left'))).toBe(true);
+    expect(existsSync(pinsFile(folder, 'right'))).toBe(false);
   });
 
   test('keeps what has just arrived, however much that is', async () => {
@@ -361,10 +377,10 @@ describe('a name that upstream does not have', () => {
     const { registry } = await proxy();
     for (let number = 0; number < 50; number++) await registry.anonymous.get(`/left${number}`);
     expect(existsSync(join(registry.data, 'upstream', 'documents'))).toBe(false);
-    const { absentAt } = registry.services.upstreamCache;
-    for (let number = 0; number < 10_000; number++) absentAt.set(`made up ${number}`, 0);
+    const { refusals } = registry.services.upstreamCache;
+    for (let number = 0; number < 10_000; number++) refusals.set(`made up ${number}`, { status: 404, at: 0 });
     await registry.anonymous.get('/right');
-    expect(absentAt.size).toBe(1);
+    expect(refusals.size).toBe(1);
   });
 
   test('is still not there without upstream and after a restart, once it was asked for again', async () => {

@@ -4,6 +4,7 @@ import { type ByteCache, createByteCache } from '../store/byte-cache.ts';
 import { createDiskLimit } from './disk-limit.ts';
 import { type KeptArchives, keptArchives } from './kept-archives.ts';
 import { type KeptDocuments, keptDocuments } from './kept-documents.ts';
+import { type KeptPins, keptPins } from './pins.ts';
 import { createTurns } from './turns.ts';
 
 /**
@@ -11,17 +12,24 @@ import { createTurns } from './turns.ts';
  * that a power loss left broken counts as missing, and what was not used for longest makes room for the rest.
  */
 export interface UpstreamCache extends KeptDocuments {
+  readonly pins: KeptPins;
   readonly archives: KeptArchives;
   /** Documents as they are sent, by what they are made of: in memory. */
   readonly prepared: ByteCache<Document>;
-  /** When upstream last said that there is no such thing, by a key for each: in memory. */
-  readonly absentAt: Map<string, number>;
+  /** The refusals of an upstream that are not worth a file, by a key for each package: in memory. */
+  readonly refusals: Map<string, UpstreamRefusal>;
   /** Work that is asked for while it is under way is not begun again. */
   once<T>(key: string, work: () => Promise<T>): Promise<T>;
   /** At most so many requests to upstreams at a time; the others wait. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** Until when an upstream that did not answer last is not asked, by its address; milliseconds since the epoch. */
   readonly silentUntil: Map<string, number>;
+}
+
+/** With which status an upstream refused something, and when; milliseconds since the epoch. */
+export interface UpstreamRefusal {
+  readonly status: number;
+  readonly at: number;
 }
 
 export interface UpstreamCacheOptions {
@@ -49,9 +57,10 @@ export function upstreamCache(
     ...keptDocuments(folder, wrote),
     silentUntil,
     inTurn: createTurns(mostAtOnce),
+    pins: keptPins(folder, wrote),
     archives: keptArchives(folder, wrote),
     prepared: createByteCache(preparedBytes),
-    absentAt: new Map(),
+    refusals: new Map(),
     async once<T>(key: string, work: () => Promise<T>): Promise<T> {
       const begun = underWay.get(key) ?? work().finally(() => underWay.delete(key));
       underWay.set(key, begun);

@@ -55,16 +55,18 @@ async function removeLeastUsed({ folder, maximumBytes, isSilent }: DiskLimit): P
 }
 
 /** Files of one turn go in any order: when they were used last is not known much better. */
-function inOrder({ lastUsed }: KeptFile): number {
-  return Math.floor(lastUsed / minute);
+function inOrder({ kind, lastUsed }: KeptFile): number {
+  return Math.floor((lastUsed + (kind === 'pins' ? pinsStayLonger : 0)) / minute);
 }
 
 /** What cannot be asked for again goes after everything else. */
 function documentsLast(file: KeptFile): number {
-  return file.kind === 'document' ? inOrder(file) + afterAllOthers : inOrder(file);
+  return file.kind === 'archive' ? inOrder(file) : inOrder(file) + afterAllOthers;
 }
 
 const minute = 60_000;
+/** So that a package which nobody asks for in a month of holidays is still what it was. */
+const pinsStayLonger = 30 * 24 * 60 * minute;
 const afterAllOthers = Number.MAX_SAFE_INTEGER / 2;
 
 /** The turns that come first, with how much of each has to go, until `excess` is reached. */

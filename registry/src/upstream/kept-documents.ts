@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { mkdir, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { openIfThere } from '../store/blob-folder.ts';
 import { type ByteCache, createByteCache } from '../store/byte-cache.ts';
 import { documentFile, foldersOf, ifThere, noteUse } from './kept-files.ts';
@@ -19,6 +19,7 @@ export interface KeptDocuments {
   write<About>(key: string, document: CachedDocument<About>): Promise<void>;
   /** Notes that what was read before was found to be still right when `checkedAt` says. */
   touch<About>(key: string, document: CachedDocument<About>): Promise<void>;
+  remove(key: string): Promise<void>;
 }
 
 /** Of memory, for what is read again and again. */
@@ -36,6 +37,7 @@ export function keptDocuments(folder: string, wrote: (bytes: number) => void): K
     async touch(key, document) {
       if (!(await setTime(documentFile(folder, key), document.checkedAt))) await write(key, document);
     },
+    remove: async (key) => await rm(documentFile(folder, key), { force: true }),
   };
 }
 

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 /** One file that could go. */
 export interface KeptFile {
   readonly path: string;
-  readonly kind: 'document' | 'archive';
+  readonly kind: 'document' | 'pins' | 'archive';
   /** What it takes of the disk, in bytes. */
   readonly size: number;
   readonly lastUsed: number;
@@ -23,11 +23,20 @@ const coarseness = 60 * 60 * 1_000;
 
 export const foldersOf = (folder: string) => ({
   documents: join(folder, 'documents'),
+  pins: join(folder, 'pins'),
   archives: join(folder, 'archives'),
 });
 
 export function documentFile(folder: string, key: string): string {
-  return join(foldersOf(folder).documents, createHash('sha256').update(key).digest('hex'));
+  return join(foldersOf(folder).documents, nameFor(key));
+}
+
+export function pinsFile(folder: string, key: string): string {
+  return join(foldersOf(folder).pins, nameFor(key));
+}
+
+function nameFor(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
 }
 
 /** As `store/blob-folder.ts` lays it out. */
@@ -51,8 +60,9 @@ export async function noteUseOf(path: string): Promise<void> {
 
 /** All but what is still being written, and what vanished meanwhile. */
 export async function* keptFiles(folder: string): AsyncGenerator<KeptFile> {
-  const { documents, archives } = foldersOf(folder);
+  const { documents, pins, archives } = foldersOf(folder);
   yield* filesIn(documents, 'document');
+  yield* filesIn(pins, 'pins');
   for (const prefix of await namesIn(join(archives, 'sha256'))) {
     yield* filesIn(join(archives, 'sha256', prefix), 'archive');
   }

@@ -2,8 +2,10 @@ import { Refusal } from '../../../errors.ts';
 import type { Services } from '../../../services.ts';
 import type { OpenBlob } from '../../../store/blob-folder.ts';
 import { askUpstream, noAnswer, whileItAnswers } from '../../../upstream/request.ts';
+import { refuseStatus } from './ask-for-packument.ts';
 import type { ForeignArchive } from './foreign-packument.ts';
-import { anyForeignPackument, type ForeignPackage, type KeptPackument, refuseStatus } from './packuments.ts';
+import type { ForeignPackage, KeptPackument } from './kept-packument.ts';
+import { anyForeignPackument } from './packuments.ts';
 
 type Parts = Pick<Services, 'upstreamCache' | 'clock' | 'log' | 'background' | 'settings'>;
 

@@ -1,5 +1,6 @@
 import { parseVersion, unscoped } from '../../../packages/package-name.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../strict-json.ts';
+import type { Pins } from '../../../upstream/pins.ts';
 import { abbreviatedMembers, archivePath } from '../index-entry.ts';
 import type { PackumentForm } from '../packument.ts';
 import { cleanJson } from './clean-json.ts';
@@ -11,59 +12,73 @@ export interface ForeignArchive {
   readonly sha512: string;
 }
 
+/** What an upstream says of a package, looked through but not yet believed. */
+export interface ForeignReading {
+  readonly name: string;
+  readonly document: JsonObject;
+  /** By version: those that a client could check and install. */
+  readonly offered: ReadonlyMap<string, ForeignArchive>;
+  /** The other ones, fit to print. */
+  readonly leftOut: readonly string[];
+}
+
 export interface ForeignPackument {
   /** JSON text, with this registry's address still to be put in. */
   readonly body: string;
   /** By the name of the file under which this registry offers it. */
-  readonly archives: Readonly<Record<string, ForeignArchive>>;
-  /** One line for each version that is not passed on as it was. */
-  readonly remarks: readonly string[];
+  readonly archives: OfferedArchives;
+  /** Versions whose archive is said to be another one than the one that is pinned. */
+  readonly changed: readonly string[];
+  /** Versions that are not passed on, fit to print. */
+  readonly leftOut: readonly string[];
 }
 
-/** What was known before, by the file's name: a version that has been seen never gets other bytes. */
-export type KnownArchives = Readonly<Record<string, ForeignArchive>>;
+export type OfferedArchives = Readonly<Record<string, ForeignArchive>>;
 
-/**
- * Makes a packument of what an upstream says, which may be anything. Throws when it is not about `name` at all;
- * a version that no client could check or install is left out, and what a member should not be, too. Signatures are not passed
- * on: they are by a key that is not this registry's, and clients look for the key here.
- */
-export function readForeignPackument(
-  text: string,
-  { name, form, known }: { name: string; form: PackumentForm; known: KnownArchives },
-): ForeignPackument {
+/** Reads what an upstream says, which may be anything. Throws when it is not about `name` at all. */
+export function readForeignPackument(text: string, name: string): ForeignReading {
   const document = cleanJson(JSON.parse(text));
   if (!isJsonObject(document) || document['name'] !== name) throw new Error('it is about another package');
-  const remarks: string[] = [];
+  const offered = new Map<string, ForeignArchive>();
+  const leftOut: string[] = [];
+  for (const [version, entry] of Object.entries(objectIn(document, 'versions'))) {
+    const archive = archiveOf(entry, { name, version });
+    if (archive === undefined) leftOut.push(printable(version));
+    else offered.set(version, archive);
+  }
+  return { name, document, offered, leftOut };
+}
+
+/**
+ * Makes a packument of it, without what a member should not be, and with the archives that are pinned: a version that
+ * has been seen never gets other bytes. Signatures are not passed on: they are by a key that is not this registry's,
+ * and clients look for the key here.
+ */
+export function shapePackument(
+  { name, document, offered, leftOut }: ForeignReading,
+  { form, pins }: { form: PackumentForm; pins: Pins },
+): ForeignPackument {
   const archives: Record<string, ForeignArchive> = {};
   const versions: Record<string, JsonObject> = {};
-  for (const [version, entry] of Object.entries(objectIn(document, 'versions'))) {
-    const file = `${unscoped(name)}-${version}.tgz`;
-    const archive = archiveOf(entry, { name, version });
-    if (archive === undefined) {
-      remarks.push(`version ${printable(version)} is left out: it has no checkable archive`);
+  const changed: string[] = [];
+  const unpinned: string[] = [];
+  for (const [version, { url, sha512: said }] of offered) {
+    const sha512 = pins.get(version);
+    if (sha512 === undefined) {
+      unpinned.push(version);
       continue;
     }
-    const before = Object.hasOwn(known, file) ? known[file]?.sha512 : undefined;
-    if (before !== undefined && before !== archive.sha512) {
-      remarks.push(
-        `the archive of version ${version} is said to be another one than before: the first one counts`,
-      );
-    }
-    archives[file] = { ...archive, sha512: before ?? archive.sha512 };
-    versions[version] = entryOf(entry as JsonObject, {
-      name,
-      version,
-      form,
-      sha512: before ?? archive.sha512,
-    });
+    if (sha512 !== said) changed.push(version);
+    archives[`${unscoped(name)}-${version}.tgz`] = { url, sha512 };
+    const entry = objectIn(objectIn(document, 'versions'), version);
+    versions[version] = entryOf(entry, { name, version, form, sha512 });
   }
   const body = JSON.stringify({
     ...headOf(document, name, form),
     'dist-tags': tagsOf(document, versions),
     versions,
   });
-  return { body, archives, remarks };
+  return { body, archives, changed, leftOut: [...leftOut, ...unpinned] };
 }
 
 function archiveOf(

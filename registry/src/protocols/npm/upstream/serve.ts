@@ -13,7 +13,8 @@ import { sendDocument } from '../../send-document.ts';
 import { withAddress } from '../index-entry.ts';
 import { abbreviatedType } from '../read.ts';
 import { digestOf, findForeignArchive, openForeignArchive } from './archives.ts';
-import { type ForeignPackage, foreignPackument, type KeptPackument } from './packuments.ts';
+import type { ForeignPackage, KeptPackument } from './kept-packument.ts';
+import { foreignPackument } from './packuments.ts';
 
 /** What an installing client reads of packages that are not here: another registry's, passed on. */
 
