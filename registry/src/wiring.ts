@@ -65,6 +65,7 @@ export async function openServices(
   const database = await openDatabase(folders.database);
   const log = (line: string) => void process.stderr.write(`${new Date().toISOString()} ${line}\n`);
   const background = new Background((error) => log(`work beside a request failed: ${describe(error)}`));
+  const cache = upstreamCache(folders.upstream, { maximumBytes: upstreamCacheBytes, background });
   return {
     database,
     background,
@@ -73,7 +74,7 @@ export async function openServices(
     seedKeys: openSeedKeys(folders.seedKeys),
     signingKeys: openSigningKeys(folders.signingKeys),
     ecosystems: { npm: npmEcosystem, cargo: cargoEcosystem(settings.publicUrl) },
-    upstreamCache: upstreamCache(folders.upstream, { maximumBytes: upstreamCacheBytes, background }),
+    upstreamCache: cache,
     documents: { ready: createByteCache(documentBytes), underWay: new Map() },
     openAnswers: createByteCache(openAnswerBytes),
     clock: Date.now,
@@ -87,6 +88,7 @@ export async function openServices(
     },
     log,
     async close() {
+      await cache.close();
       await background.settled();
       await database.close();
     },

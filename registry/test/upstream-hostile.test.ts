@@ -14,6 +14,11 @@ async function proxy() {
   return { upstream, registry };
 }
 
+/** A few MB of text that would take a minute, or all the memory, to parse in full size. */
+const manyIn = (members: (count: number) => string) => `{"name":"left",${members(2_000_000)}}`;
+const numbered = (count: number) =>
+  Array.from({ length: count }, (_, index) => `"${index.toString(36)}":0,`).join('');
+
 /** Another registry's host, which nobody configured. */
 async function elsewhere() {
   return await startScriptedUpstream();
@@ -30,6 +35,13 @@ describe('a packument from upstream', () => {
     ['nested beyond all bounds', `{"name":"left","x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`],
     ['a bomb', gzipSync(Buffer.alloc(65 * 1024 * 1024, 0x20)), { 'content-encoding': 'gzip' }],
     ['no gzip', 'plain', { 'content-encoding': 'gzip' }],
+    ['a million objects', manyIn((count) => `"x":[${'{},'.repeat(count / 2)}{}]`)],
+    ['a million names', manyIn((count) => `"x":{${numbered(count / 2)}"":0}`)],
+    [
+      'a million lists within a version',
+      manyIn((count) => `"versions":{"1.0.0":{"x":[${'[],'.repeat(count / 2)}[]]}}`),
+    ],
+    ['more members of one object than any', `{"name":"left","x":{${numbered(100_001)}"":0}}`],
   ])('that is %s is no usable answer, and nothing of it is kept', async (_what, body, headers = {}) => {
     const { upstream, registry } = await proxy();
     upstream.on('/left', { body, headers });
@@ -42,6 +54,40 @@ describe('a packument from upstream', () => {
     registry.clock.advance(5 * 60_000);
     const after = await registry.anonymous.get('/left');
     expect([after.status, Object.keys(after.body.versions)]).toEqual([200, ['1.0.0']]);
+  });
+
+  test('may be as large as the largest there are', async () => {
+    const { upstream, registry } = await proxy();
+    const dependencies = Object.fromEntries(
+      Array.from({ length: 100 }, (_, index) => [`right-${index}`, '^1.0.0']),
+    );
+    upstream.publish({}, (packument) => {
+      const [version] = Object.values<LooseJson>(packument.versions);
+      for (let patch = 1; patch < 8_000; patch++) {
+        packument.versions[`1.0.${patch}`] = { ...version, version: `1.0.${patch}`, dependencies };
+      }
+    });
+    const { body } = await registry.anonymous.get('/left');
+    expect(Object.keys(body.versions)).toHaveLength(8_000);
+    expect(body.versions['1.0.7999'].dependencies).toEqual(dependencies);
+  });
+
+  test('that is no good says nothing of the others: only silence does', async () => {
+    const { upstream, registry } = await proxy();
+    upstream.publish({ name: 'right' });
+    upstream.on('/left', { body: 'plain', headers: { 'content-encoding': 'gzip' } });
+    expect((await registry.anonymous.get('/left')).code).toBe('upstream_unavailable');
+    expect((await registry.anonymous.get('/right')).status).toBe(200);
+    upstream.on('/left', {
+      by: (_request, response) => {
+        response.writeHead(200, { 'content-length': '100' });
+        response.write('{', () => response.destroy());
+      },
+    });
+    expect((await registry.anonymous.get('/left')).code).toBe('upstream_unavailable');
+    upstream.on('/right', { status: 404 });
+    registry.clock.advance(5 * 60_000);
+    expect((await registry.anonymous.get('/right')).code).toBe('not_found');
   });
 
   test.each<[string, (version: LooseJson, packument: LooseJson) => void]>([
@@ -229,6 +275,22 @@ describe('an archive from upstream', () => {
     upstream.on('/right', { status: 302, headers: { location: `${other.url}right` } });
     expect((await bob.get('/right')).code).toBe('upstream_unavailable');
     expect(other.requests).toHaveLength(1);
+  });
+
+  test('at a host that does not answer keeps nothing else from being read', async () => {
+    const upstream = await startScriptedUpstream();
+    const other = await elsewhere();
+    const archivesAt = [new URL(other.url).origin];
+    const upstreams = through({ ...upstream, archivesAt });
+    const registry = await createTestRegistry({ settings: { upstreams } });
+    upstream.publish({}, ({ versions }) => {
+      versions['1.0.0'].dist.tarball = `${other.url}left.tgz`;
+    });
+    const bytes = upstream.publish({ name: 'right' });
+    await other.stop();
+    expect((await registry.anonymous.get(archive)).text).toContain('ECONNREFUSED');
+    expect((await registry.anonymous.get(archive)).text).toContain('just now');
+    expect((await registry.anonymous.get('/right/-/right-1.0.0.tgz')).bytes).toEqual(bytes);
   });
 
   test('is not followed round in circles', async () => {

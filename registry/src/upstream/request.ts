@@ -2,6 +2,8 @@ import { noteDeadBytes } from '../dead-bytes.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { version } from '../version.ts';
+import { noAnswer } from './no-answer.ts';
+import { createStopwatch, type Stopwatch } from './stopwatch.ts';
 import type { Upstream } from './upstreams.ts';
 
 /** One GET to an upstream. Nothing of the request that led to it goes along. */
@@ -9,8 +11,10 @@ export interface Question {
   readonly url: string;
   readonly accept: string;
   readonly etag?: string | undefined;
-  /** Whether the other origins of the upstream may answer. */
+  /** Whether the other origins of the upstream may answer, and it may take as long as an archive. */
   readonly archive: boolean;
+  /** Aborted when nobody waits for the answer: it is not asked then, if that has not happened yet. */
+  readonly unwanted: AbortSignal;
 }
 
 export interface UpstreamAnswer {
@@ -21,101 +25,63 @@ export interface UpstreamAnswer {
 }
 
 /** Milliseconds. The whole of an archive may take as long as an upload here. */
-const limits = { answer: 10_000, silence: 30_000, whole: 30 * 60 * 1_000 } as const;
-/** How long an upstream that did not answer is left alone, in milliseconds. */
+const limitsFor = ({ archive }: Question) => ({
+  answer: 10_000,
+  silence: 30_000,
+  whole: archive ? 30 * 60 * 1_000 : 60_000,
+});
+/** How long a host that did not answer is left alone, in milliseconds. */
 const silentFor = 30_000;
 const mostRedirects = 5;
 
+type Parts = Pick<Services, 'upstreamCache' | 'clock' | 'log' | 'background'>;
+
 /** Asks, and hands the answer to `use`; the connection is given up when that is done, read or not. */
 export async function askUpstream<T>(
+  parts: Parts,
   upstream: Upstream,
   question: Question,
   use: (answer: UpstreamAnswer) => Promise<T>,
 ): Promise<T> {
-  const stopwatch = createStopwatch();
-  try {
-    const response = await follow(upstream, question, stopwatch);
-    stopwatch.progress();
-    return await use({
-      status: response.status,
-      etag: etagOf(response),
-      read: (maximumBytes) => readBody(response, maximumBytes, stopwatch),
-    });
-  } finally {
-    stopwatch.stop();
-  }
-}
-
-/**
- * Does `work`, which asks an upstream, unless that one was silent just now: an installation asks for hundreds
- * of packages, and each would wait for it.
- */
-export async function whileItAnswers<T>(
-  { upstreamCache, clock }: Pick<Services, 'upstreamCache' | 'clock'>,
-  { url }: Upstream,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await upstreamCache.inTurn(async () => {
-      if (clock() < (upstreamCache.silentUntil.get(url) ?? 0)) throw noAnswer('it did not answer just now');
-      const done = await work();
-      upstreamCache.silentUntil.delete(url);
-      return done;
-    });
-  } catch (error) {
-    if (error instanceof Refusal && error.cause instanceof Silence) {
-      upstreamCache.silentUntil.set(url, clock() + silentFor);
-    }
-    throw error;
-  }
-}
-
-/** Not an answer that was no good: none. */
-class Silence extends Error {
-  override readonly name = 'Silence';
-}
-
-function silence(error: unknown, signal: AbortSignal): Refusal {
-  if (error instanceof Refusal) return error;
-  const reason = describe(signal.aborted ? signal.reason : error);
-  return noAnswer(reason, new Silence(reason, { cause: error }));
-}
-
-export function noAnswer(reason: string, cause?: unknown): Refusal {
-  const text = `the registry that this one reads from gave no usable answer (${reason})`;
-  return new Refusal('upstream_unavailable', text, { retryAfter: 30, cause });
-}
-
-type Stopwatch = ReturnType<typeof createStopwatch>;
-
-/** Ends the request when its answer, the next piece of it or the whole takes too long. */
-function createStopwatch() {
-  const controller = new AbortController();
-  const end = (what: string) => controller.abort(new Error(`${what} took too long`));
-  const whole = setTimeout(end, limits.whole, 'all of it');
-  let next = setTimeout(end, limits.answer, 'the answer');
-  return {
-    signal: controller.signal,
-    progress() {
-      clearTimeout(next);
-      next = setTimeout(end, limits.silence, 'the next piece');
+  const { turnsOf, closing } = parts.upstreamCache;
+  const { archives, metadata } = turnsOf(upstream.url);
+  const inTurn = question.archive ? archives : metadata;
+  return await inTurn(
+    async () => {
+      const stopwatch = createStopwatch(limitsFor(question), closing);
+      try {
+        const response = await follow(parts, upstream, question, stopwatch);
+        if (response.status === 401) logLostToken(parts, upstream);
+        return await use({
+          status: response.status,
+          etag: etagOf(response),
+          read: (maximumBytes) => readBody(parts, response, maximumBytes, stopwatch),
+        });
+      } finally {
+        stopwatch.stop();
+      }
     },
-    stop() {
-      clearTimeout(whole);
-      clearTimeout(next);
-      controller.abort(new Error('it was given up'));
-    },
-  };
+    AbortSignal.any([question.unwanted, closing]),
+  );
+}
+
+function logLostToken({ background, clock, log }: Parts, { url, token }: Upstream): void {
+  const text = token === undefined ? 'it wants a token' : 'it does not take the token';
+  background.runOnceAnHour(`upstream token ${url}`, clock(), async () =>
+    log(`upstream ${url}: it answered with 401: ${text}`),
+  );
 }
 
 /** Where an answer leads elsewhere, only as far as the operator allowed: no other host is ever spoken to. */
-async function follow(upstream: Upstream, question: Question, { signal }: Stopwatch): Promise<Response> {
+async function follow(
+  parts: Parts,
+  upstream: Upstream,
+  question: Question,
+  stopwatch: Stopwatch,
+): Promise<Response> {
   let url = permitted(upstream, question, question.url);
   for (let left = mostRedirects; left >= 0; left--) {
-    const headers = headersFor(upstream, question, url);
-    const response = await fetch(url, { headers, signal, redirect: 'manual' }).catch((error: unknown) => {
-      throw silence(error, signal);
-    });
+    const response = await speakTo(parts, url, headersFor(upstream, question, url), stopwatch);
     const location = response.headers.get('location');
     if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return response;
     await response.body?.cancel();
@@ -145,8 +111,36 @@ function headersFor(
   };
 }
 
+/**
+ * Unless that host was silent just now: an installation asks for hundreds of packages, and each would wait for it. An
+ * answer that is no good is no silence: it says nothing of the next one.
+ */
+async function speakTo(
+  parts: Parts,
+  url: URL,
+  headers: Record<string, string>,
+  stopwatch: Stopwatch,
+): Promise<Response> {
+  const { silentUntil } = parts.upstreamCache;
+  if (parts.clock() < (silentUntil.get(url.origin) ?? 0)) throw noAnswer('it did not answer just now');
+  try {
+    const response = await fetch(url, { headers, signal: stopwatch.signal, redirect: 'manual' });
+    silentUntil.delete(url.origin);
+    stopwatch.progress();
+    return response;
+  } catch (error) {
+    noteSilence(parts, url.origin);
+    throw failure(error, stopwatch);
+  }
+}
+
+function noteSilence({ upstreamCache, clock }: Parts, origin: string): void {
+  upstreamCache.silentUntil.set(origin, clock() + silentFor);
+}
+
 async function* readBody(
-  { headers, body }: Response,
+  parts: Parts,
+  { headers, body, url }: Response,
   maximumBytes: number,
   stopwatch: Stopwatch,
 ): AsyncGenerator<Uint8Array> {
@@ -163,13 +157,19 @@ async function* readBody(
       noteDeadBytes(chunk.byteLength);
     }
   } catch (error) {
-    throw silence(error, stopwatch.signal);
+    if (stopwatch.heardNothing) noteSilence(parts, new URL(url).origin);
+    throw failure(error, stopwatch);
   }
 }
 
 function etagOf({ headers }: Response): string | undefined {
   const etag = headers.get('etag');
   return etag !== null && /^(?:W\/)?"[\x21\x23-\x7e]{0,200}"$/.test(etag) ? etag : undefined;
+}
+
+function failure(error: unknown, { signal }: Stopwatch): Refusal {
+  if (error instanceof Refusal) return error;
+  return noAnswer(describe(signal.aborted ? signal.reason : error), error);
 }
 
 /** A reason for the operator, in the system's words where it has some: `ECONNREFUSED`. */

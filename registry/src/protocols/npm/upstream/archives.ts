@@ -1,7 +1,8 @@
 import { Refusal } from '../../../errors.ts';
 import type { Services } from '../../../services.ts';
 import type { OpenBlob } from '../../../store/blob-folder.ts';
-import { askUpstream, noAnswer, whileItAnswers } from '../../../upstream/request.ts';
+import { noAnswer } from '../../../upstream/no-answer.ts';
+import { askUpstream } from '../../../upstream/request.ts';
 import { refuseStatus } from './ask-for-packument.ts';
 import type { ForeignArchive } from './foreign-packument.ts';
 import type { ForeignPackage, KeptPackument } from './kept-packument.ts';
@@ -49,7 +50,9 @@ export async function openForeignArchive(
   const known = await digestOf(parts, archive);
   const kept = known && (await archives.open(known));
   if (known && kept) return { ...kept, sha256: known };
-  const sha256 = await parts.upstreamCache.once(keyOf(archive), () => fetchArchive(parts, source, archive));
+  const sha256 = await parts.upstreamCache.once(keyOf(archive), source.asker, (unwanted) =>
+    fetchArchive(parts, source, { ...archive, unwanted }),
+  );
   const fetched = await archives.open(sha256);
   if (fetched === undefined) throw noAnswer('its archive had to make room before it was read');
   return { ...fetched, sha256 };
@@ -59,26 +62,29 @@ function archiveIn({ about }: KeptPackument, file: string): ForeignArchive | und
   return Object.hasOwn(about.archives, file) ? about.archives[file] : undefined;
 }
 
-async function fetchArchive(parts: Parts, source: ForeignPackage, archive: ForeignArchive): Promise<string> {
+async function fetchArchive(
+  parts: Parts,
+  source: ForeignPackage,
+  archive: ForeignArchive & { unwanted: AbortSignal },
+): Promise<string> {
   const { upstream, name } = source;
   const { upstreamCache: cache, settings } = parts;
-  const question = { url: archive.url, accept: '*/*', archive: true };
-  return await whileItAnswers(parts, upstream, () =>
-    askUpstream(upstream, question, async (answer) => {
-      refuseStatus(answer, name);
-      const { maximumArchiveBytes: maximumBytes } = settings;
-      const received = await cache.archives.receive(answer.read(maximumBytes), { maximumBytes });
-      try {
-        refuseOther(parts, source, { expected: archive.sha512, received: received.sha512 });
-        await cache.archives.keep(received);
-      } finally {
-        await cache.archives.discard(received);
-      }
-      const about: AboutArchive = { sha256: received.sha256 };
-      await cache.write(keyOf(archive), { about, body: '', checkedAt: parts.clock() });
-      return received.sha256;
-    }),
-  );
+  const { url, unwanted } = archive;
+  const question = { url, accept: '*/*', archive: true, unwanted };
+  return await askUpstream(parts, upstream, question, async (answer) => {
+    refuseStatus(answer, name);
+    const { maximumArchiveBytes: maximumBytes } = settings;
+    const received = await cache.archives.receive(answer.read(maximumBytes), { maximumBytes });
+    try {
+      refuseOther(parts, source, { expected: archive.sha512, received: received.sha512 });
+      await cache.archives.keep(received);
+    } finally {
+      await cache.archives.discard(received);
+    }
+    const about: AboutArchive = { sha256: received.sha256 };
+    await cache.write(keyOf(archive), { about, body: '', checkedAt: parts.clock() });
+    return received.sha256;
+  });
 }
 
 /** `expected` in Base64, `received` in hexadecimal, each as it came. */

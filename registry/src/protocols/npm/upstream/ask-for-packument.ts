@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Services } from '../../../services.ts';
+import { noAnswer } from '../../../upstream/no-answer.ts';
 import type { Pins } from '../../../upstream/pins.ts';
-import { askUpstream, noAnswer, type UpstreamAnswer, whileItAnswers } from '../../../upstream/request.ts';
+import { askUpstream, type UpstreamAnswer } from '../../../upstream/request.ts';
 import type { PackumentForm } from '../packument.ts';
 import {
   type ForeignPackument,
@@ -19,11 +20,9 @@ import {
   nameOf,
   refusalOf,
 } from './kept-packument.ts';
+import { withPackumentText } from './packument-text.ts';
 
 type Parts = Pick<Services, 'upstreamCache' | 'clock' | 'log' | 'background'>;
-
-/** Decoded. Above the largest packuments there are. */
-const largestPackument = 64 * 1024 * 1024;
 
 const accepted: Readonly<Record<PackumentForm, string>> = {
   full: 'application/json',
@@ -34,35 +33,33 @@ export interface PackumentQuestion extends ForeignPackage {
   readonly form: PackumentForm;
   /** What upstream said last. */
   readonly kept: KeptPackument | undefined;
+  /** Aborted when nobody waits for it any more. */
+  readonly unwanted: AbortSignal;
 }
 
 /** What upstream says now, kept for whoever asks next. */
 export async function askForPackument(parts: Parts, asked: PackumentQuestion): Promise<KeptPackument> {
-  const { upstream, name, form, kept } = asked;
+  const { upstream, name, form, kept, unwanted } = asked;
   const url = upstream.url + name.replace('/', '%2f');
-  const question = { url, accept: accepted[form], etag: kept?.about.upstreamEtag, archive: false };
-  return await whileItAnswers(
-    parts,
-    upstream,
-    async () =>
-      await askUpstream(upstream, question, async (answer) => {
-        const checkedAt = parts.clock();
-        if (answer.status === 304 && kept !== undefined) {
-          const current = { ...kept, checkedAt };
-          await parts.upstreamCache.touch(keyOf(asked, form), current);
-          return current;
-        }
-        if (isRefusal(answer.status))
-          return await keepRefusal(parts, { upstream, name }, { status: answer.status, at: checkedAt });
-        refuseStatus(answer, name);
-        const made = await takeIn(parts, asked, await textOf(answer));
-        const etag = createHash('sha256').update(made.body).digest('base64url');
-        const about = { upstreamEtag: answer.etag, etag, archives: made.archives };
-        const document = { about, body: made.body, checkedAt };
-        await keepPackument(parts, asked, document);
-        return document;
-      }),
-  );
+  const etag = kept?.about.upstreamEtag;
+  const question = { url, accept: accepted[form], etag, archive: false, unwanted };
+  return await askUpstream(parts, upstream, question, async (answer) => {
+    const checkedAt = parts.clock();
+    if (answer.status === 304 && kept !== undefined) {
+      const current = { ...kept, checkedAt };
+      await parts.upstreamCache.touch(keyOf(asked, form), current);
+      return current;
+    }
+    if (isRefusal(answer.status))
+      return await keepRefusal(parts, asked, { status: answer.status, at: checkedAt });
+    refuseStatus(answer, name);
+    const made = await withPackumentText(parts, asked, answer, (text) => takeIn(parts, asked, text));
+    const etag = createHash('sha256').update(made.body).digest('base64url');
+    const about = { upstreamEtag: answer.etag, etag, archives: made.archives };
+    const document = { about, body: made.body, checkedAt };
+    await keepPackument(parts, asked, document);
+    return document;
+  });
 }
 
 /** What an upstream says of one package is believed, be it that there is none; not that it is out of order. */
@@ -70,12 +67,6 @@ export function refuseStatus({ status }: Pick<UpstreamAnswer, 'status'>, name: s
   if (status === 200) return;
   if (status === 401 || isRefusal(status)) throw refusalOf(status, name);
   throw noAnswer(`it answered with ${status}`);
-}
-
-async function textOf(answer: UpstreamAnswer): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of answer.read(largestPackument)) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Pins what is new before anything of it is passed on. */

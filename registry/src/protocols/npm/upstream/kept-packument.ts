@@ -7,10 +7,12 @@ import type { Upstream } from '../../../upstream/upstreams.ts';
 import type { PackumentForm } from '../packument.ts';
 import type { OfferedArchives } from './foreign-packument.ts';
 
-/** A package of an upstream. */
+/** A package of an upstream, and who asks for it. */
 export interface ForeignPackage {
   readonly upstream: Upstream;
   readonly name: string;
+  /** Aborted when whoever asks has left. */
+  readonly asker: AbortSignal;
 }
 
 /** A packument of an upstream, as this registry keeps it. */
@@ -27,18 +29,20 @@ interface AboutPackument {
 
 type Parts = Pick<Services, 'upstreamCache'>;
 
-export function nameOf({ upstream, name }: ForeignPackage): string {
+type Named = Pick<ForeignPackage, 'upstream' | 'name'>;
+
+export function nameOf({ upstream, name }: Named): string {
   return `npm ${upstream.url} ${name}`;
 }
 
-export function keyOf(source: ForeignPackage, form: PackumentForm): string {
+export function keyOf(source: Named, form: PackumentForm): string {
   return `${nameOf(source)} ${form}`;
 }
 
 /** What upstream said last of a form. A refusal is one of the package, and so of every form. */
 export async function keptPackument(
   { upstreamCache }: Parts,
-  source: ForeignPackage,
+  source: Named,
   form: PackumentForm,
 ): Promise<KeptPackument | undefined> {
   const kept = await upstreamCache.read<AboutPackument>(keyOf(source, form));
@@ -54,7 +58,7 @@ function asDocument({ status, at }: UpstreamRefusal): KeptPackument {
 /** Keeps what was made of an upstream's answer, and forgets that it refused the package before. */
 export async function keepPackument(
   { upstreamCache }: Parts,
-  { form, kept, ...source }: ForeignPackage & { form: PackumentForm; kept: KeptPackument | undefined },
+  { form, kept, ...source }: Named & { form: PackumentForm; kept: KeptPackument | undefined },
   document: KeptPackument,
 ): Promise<void> {
   upstreamCache.refusals.delete(nameOf(source));
@@ -75,7 +79,7 @@ const mostRefusals = 10_000;
  */
 export async function keepRefusal(
   { upstreamCache: cache }: Parts,
-  source: ForeignPackage,
+  source: Named,
   refusal: UpstreamRefusal,
 ): Promise<KeptPackument> {
   const document = asDocument(refusal);
@@ -88,7 +92,7 @@ export async function keepRefusal(
 
 const forms = ['full', 'abbreviated'] as const;
 
-async function isKept(cache: Services['upstreamCache'], source: ForeignPackage): Promise<boolean> {
+async function isKept(cache: Services['upstreamCache'], source: Named): Promise<boolean> {
   if (cache.refusals.has(nameOf(source))) return true;
   const kept = await Promise.all(forms.map((form) => cache.read(keyOf(source, form))));
   return kept.some((document) => document !== undefined);

@@ -1,5 +1,6 @@
 import { Refusal } from '../../../errors.ts';
 import type { Services } from '../../../services.ts';
+import { NoTurn } from '../../../upstream/turns.ts';
 import type { PackumentForm } from '../packument.ts';
 import { askForPackument, type PackumentQuestion } from './ask-for-packument.ts';
 import {
@@ -34,7 +35,9 @@ export async function foreignPackument(
   const kept = await keptPackument(parts, source, form);
   const current = isFresh(parts, kept, maximumAge)
     ? kept
-    : await parts.upstreamCache.once(keyOf(source, form), () => renew(parts, { ...source, form, kept }));
+    : await parts.upstreamCache.once(keyOf(source, form), source.asker, (unwanted) =>
+        renew(parts, { ...source, form, kept, unwanted }),
+      );
   const { refusedWith } = current.about;
   if (refusedWith !== undefined) throw refusalOf(refusedWith, source.name);
   return current;
@@ -64,16 +67,23 @@ export async function anyForeignPackument(
 }
 
 async function renew(parts: Parts, asked: PackumentQuestion): Promise<KeptPackument> {
-  const { upstream, name, form, kept } = asked;
+  const { kept, unwanted } = asked;
   try {
     return await askForPackument(parts, asked);
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'upstream_unavailable') throw error;
-    const instead = kept && `; serving what it said at ${new Date(kept.checkedAt).toISOString()}`;
-    parts.background.runOnceAnHour(`upstream:${keyOf(asked, form)}`, parts.clock(), async () =>
-      parts.log(`upstream ${upstream.url}: ${name}: ${error.message}${instead ?? ''}`),
-    );
+    if (!unwanted.aborted) logNoAnswer(parts, asked, error);
     if (kept === undefined) throw error;
     return kept;
   }
+}
+
+/** One line an hour for each form, and one for all of them that were too many. */
+function logNoAnswer({ background, clock, log }: Parts, asked: PackumentQuestion, error: Refusal): void {
+  const { upstream, name, form, kept } = asked;
+  const instead = kept && `; serving what it said at ${new Date(kept.checkedAt).toISOString()}`;
+  const about = error.cause instanceof NoTurn ? upstream.url : keyOf(asked, form);
+  background.runOnceAnHour(`upstream:${about}`, clock(), async () =>
+    log(`upstream ${upstream.url}: ${name}: ${error.message}${instead ?? ''}`),
+  );
 }

@@ -33,7 +33,7 @@ type ForeignHandler = (
 /** Answers with `local` whatever belongs here, and everything where there is no upstream. */
 export function orUpstream(local: Handler, foreign: ForeignHandler): Handler {
   const choose: Handler = async (services, request, reply) => {
-    const source = await sourceOf(services, request);
+    const source = await sourceOf(services, request, reply);
     if (source === undefined) return await local(services, request, reply);
     // What the operator's token may read is for the people of this registry, and for nobody else.
     if (!isShared(source)) await requireActor(services, request);
@@ -43,7 +43,11 @@ export function orUpstream(local: Handler, foreign: ForeignHandler): Handler {
     (hasUpstreams(services.settings.upstreams) ? choose : local)(services, request, reply);
 }
 
-async function sourceOf(services: Services, request: FastifyRequest): Promise<ForeignPackage | undefined> {
+async function sourceOf(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<ForeignPackage | undefined> {
   const name = parameter(request, 'name');
   try {
     parsePackageName(name.toLowerCase());
@@ -51,7 +55,13 @@ async function sourceOf(services: Services, request: FastifyRequest): Promise<Fo
     return undefined;
   }
   const upstream = await foreignSource(services, { ecosystem: 'npm', name });
-  return upstream && { upstream, name };
+  return upstream && { upstream, name, asker: untilClosed(reply) };
+}
+
+function untilClosed({ raw }: FastifyReply): AbortSignal {
+  const closed = new AbortController();
+  raw.once('close', () => closed.abort());
+  return closed.signal;
 }
 
 /** `GET /<package>` */
@@ -72,7 +82,7 @@ export async function getForeignPackument(
   const packument = await foreignPackument(services, source, form);
   const age = Math.max(0, Math.round((services.clock() - packument.checkedAt) / 1_000));
   return sendDocument(request, reply.header('age', String(age)), {
-    document: await prepared(services, packument),
+    document: await prepared(services, source, packument),
     type: `${abbreviated ? abbreviatedType : 'application/json'}; charset=utf-8`,
     shared: isShared(source),
     vary: 'accept, authorization',
@@ -82,13 +92,14 @@ export async function getForeignPackument(
 /** With this registry's address, and compressed once for all who read it. */
 async function prepared(
   { upstreamCache: cache, settings }: Services,
+  { asker }: ForeignPackage,
   { about, body }: KeptPackument,
 ): Promise<Document> {
   const address = settings.publicUrl();
   const key = `prepared ${about.etag} ${address}`;
   const known = cache.prepared.get(key);
   if (known !== undefined) return known;
-  return await cache.once(key, async () => {
+  return await cache.once(key, asker, async () => {
     const document = await prepareDocument(withAddress(body, address));
     cache.prepared.set(key, document, sizeOf(document));
     return document;
