@@ -70,3 +70,41 @@ describe('versions without a checkable archive', () => {
     ]);
   });
 });
+
+describe('an archive that no packument names', () => {
+  test('is not asked for by each request', async () => {
+    const { upstream, registry } = await proxy();
+    upstream.publish();
+    for (let patch = 0; patch < 20; patch++) {
+      expect((await registry.anonymous.get(`/left/-/left-0.0.${patch}.tgz`)).code).toBe('not_found');
+    }
+    expect(upstream.requests).toHaveLength(1);
+    const newer = '/left/-/left-2.0.0.tgz';
+    const bytes = upstream.publish({ version: '2.0.0' });
+    expect((await registry.anonymous.get(newer)).code).toBe('not_found');
+    registry.clock.advance(15_000);
+    expect((await registry.anonymous.get(newer)).bytes).toEqual(bytes);
+  });
+});
+
+describe('a token that upstream does not take', () => {
+  test('is logged once an hour, and refuses what was kept', async () => {
+    const upstream = await startScriptedUpstream();
+    const upstreams = through({ ...upstream, token: 'upstream-secret' });
+    const registry = await createTestRegistry({ settings: { upstreams } });
+    const alice = await registry.signUp('alice');
+    upstream.publish();
+    await alice.get('/left');
+    registry.clock.advance(5 * minutes);
+    for (const path of ['/left', '/right']) upstream.on(path, { status: 401 });
+    for (const path of ['/left', archive, '/right', '/left']) {
+      expect((await alice.get(path)).code).toBe('upstream_refused');
+    }
+    upstream.publish();
+    expect((await alice.get('/left')).status).toBe(200);
+    await registry.services.background.settled();
+    expect(registry.log).toEqual([
+      `upstream ${upstream.url}: it answered with 401: it does not take the token`,
+    ]);
+  });
+});

@@ -283,6 +283,24 @@ describe('the token for an upstream', () => {
     expect(refused.code).toBe('token_limited');
   });
 
+  test('opens no archive to who names its digest in a package of another upstream', async () => {
+    const [secret, open] = [await startScriptedUpstream(), await startScriptedUpstream()];
+    const scopes = new Map([['@secret', { url: secret.url, token, archivesAt: [] }]]);
+    const registry = await createTestRegistry({
+      settings: { upstreams: { ...through(open), scopes } },
+    });
+    const alice = await registry.signUp('alice');
+    const bytes = secret.publish({ name: '@secret/tool' });
+    expect((await alice.get('/@secret/tool/-/tool-1.0.0.tgz')).bytes).toEqual(bytes);
+    const { body } = await alice.get('/@secret%2ftool');
+    open.publish({}, ({ versions }) => {
+      versions['1.0.0'].dist.integrity = body.versions['1.0.0'].dist.integrity;
+    });
+    expect((await registry.anonymous.get('/left')).status).toBe(200);
+    expect(await registry.anonymous.get(archive)).toMatchObject({ status: 403, code: 'upstream_refused' });
+    expect(pathsOf(open)).toContain(archive);
+  });
+
   test('stands in no answer, no log and no file', async () => {
     const upstream = await startScriptedUpstream();
     const registry = await createTestRegistry({ settings: { upstreams: through({ ...upstream, token }) } });

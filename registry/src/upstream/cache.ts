@@ -54,7 +54,9 @@ export interface UpstreamCacheOptions {
 const mostAtOnce = 32;
 
 /** Of memory, for documents as they are sent. */
-const preparedBytes = 64 * 1024 * 1024;
+const preparedBytes = 96 * 1024 * 1024;
+/** The largest packuments are read most, and take longest to prepare. */
+const largestPrepared = 64 * 1024 * 1024;
 
 /** Touches nothing until it is used: most registries have no upstream. */
 export function upstreamCache(
@@ -78,7 +80,7 @@ export function upstreamCache(
     },
     pins: keptPins(folder, wrote),
     archives: keptArchives(folder, wrote),
-    prepared: createByteCache(preparedBytes),
+    prepared: createByteCache(preparedBytes, largestPrepared),
     refusals: new Map(),
     closing: closing.signal,
     async close() {

@@ -17,10 +17,18 @@ export interface KeptArchives {
 /** Touches nothing until it is used: most registries have no upstream. */
 export function keptArchives(folder: string, wrote: (bytes: number) => void): KeptArchives {
   let opened: Promise<BlobFolder> | undefined;
-  const store = () =>
-    (opened ??= mkdir(folder, { recursive: true, mode: 0o700 }).then(() =>
-      openBlobFolder(foldersOf(folder).archives),
-    ));
+  const open = async () => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return await openBlobFolder(foldersOf(folder).archives);
+  };
+  const store = () => {
+    opened ??= open().catch((error: unknown) => {
+      // The next one may succeed.
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
   return {
     receive: async (source, limits) => await (await store()).receive(source, limits),
     discard: async (received) => await (await store()).discard(received),

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { openIfThere } from '../store/blob-folder.ts';
@@ -22,11 +22,12 @@ export interface KeptDocuments {
   remove(key: string): Promise<void>;
 }
 
-/** Of memory, for what is read again and again. */
-const memoryBytes = 64 * 1024 * 1024;
+/** Of memory, for what is read again and again: also one of the largest, which takes longest to read. */
+const memoryBytes = 96 * 1024 * 1024;
+const largestInMemory = 64 * 1024 * 1024;
 
 export function keptDocuments(folder: string, wrote: (bytes: number) => void): KeptDocuments {
-  const memory = createByteCache<Remembered>(memoryBytes);
+  const memory = createByteCache<Remembered>(memoryBytes, largestInMemory);
   const write = async <About>(key: string, document: CachedDocument<About>) => {
     await mkdir(foldersOf(folder).documents, { recursive: true, mode: 0o700 });
     wrote(await writeDocument(documentFile(folder, key), key, document));
@@ -41,19 +42,28 @@ export function keptDocuments(folder: string, wrote: (bytes: number) => void): K
   };
 }
 
-/** Gives how many bytes those are. */
+/** The first line of a file is the SHA-256 of all that follows. Gives how many bytes those are. */
 async function writeDocument<About>(
   path: string,
   key: string,
   { about, body, checkedAt }: CachedDocument<About>,
 ): Promise<number> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-  const bytes = Buffer.from(`${JSON.stringify({ key, about, length: body.length })}\n${body}`);
-  await writeFile(temporary, bytes, { mode: 0o600 });
-  await setTime(temporary, checkedAt);
-  await rename(temporary, path);
-  return bytes.byteLength;
+  const content = Buffer.from(`${JSON.stringify({ key, about })}\n${body}`);
+  try {
+    await writeFile(temporary, [`${sha256(content)}\n`, content], { mode: 0o600 });
+    await setTime(temporary, checkedAt);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return lengthOfDigest + content.byteLength;
 }
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+/** With the end of its line. */
+const lengthOfDigest = 65;
 
 /**
  * The file's time of change is when it was last right, so that saying so again does not write it again. False where
@@ -98,18 +108,16 @@ async function readDocument<About>(
   const file = await openIfThere(path);
   if (file === undefined) return undefined;
   try {
-    const text = await file.readFile('utf8');
+    const bytes = await file.readFile();
     const { ino, size, mtimeMs, atimeMs } = await file.stat();
     await noteUse({ atimeMs, mtimeMs }, (...noted) => file.utimes(...noted));
-    const end = text.indexOf('\n');
-    const head = JSON.parse(text.slice(0, end)) as { key: string; about: About; length: number };
-    const body = text.slice(end + 1);
-    const whole = head.key === key && head.length === body.length;
-    if (!whole) return undefined;
+    const content = bytes.subarray(lengthOfDigest);
+    if (bytes.toString('latin1', 0, lengthOfDigest) !== `${sha256(content)}\n`) return undefined;
+    const end = content.indexOf('\n');
+    const head = JSON.parse(content.toString('utf8', 0, end)) as { key: string; about: About };
+    if (head.key !== key) return undefined;
+    const body = content.toString('utf8', end + 1);
     return { ino, size, mtimeMs, document: { about: head.about, body, checkedAt: mtimeMs } };
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
   } finally {
     await file.close();
   }

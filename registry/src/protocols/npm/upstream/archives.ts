@@ -1,14 +1,18 @@
 import { Refusal } from '../../../errors.ts';
 import type { Services } from '../../../services.ts';
 import type { OpenBlob } from '../../../store/blob-folder.ts';
+import { keepIfPossible } from '../../../upstream/keep-if-possible.ts';
 import { noAnswer } from '../../../upstream/no-answer.ts';
 import { askUpstream } from '../../../upstream/request.ts';
 import { refuseStatus } from './ask-for-packument.ts';
 import type { ForeignArchive } from './foreign-packument.ts';
-import type { ForeignPackage, KeptPackument } from './kept-packument.ts';
+import { type ForeignPackage, type KeptPackument, nameOf } from './kept-packument.ts';
 import { anyForeignPackument } from './packuments.ts';
 
 type Parts = Pick<Services, 'upstreamCache' | 'clock' | 'log' | 'background' | 'settings'>;
+
+/** How old a packument may be that an archive is missing from, in milliseconds: else each request would ask for it. */
+const missCountsFor = 15_000;
 
 /** The archive of an upstream that is offered as `file`. Only what its packument names now, so that what was taken back there is gone here too. */
 export async function findForeignArchive(
@@ -19,25 +23,28 @@ export async function findForeignArchive(
   // A version may be newer than the packument that was kept.
   const archive =
     archiveIn(await anyForeignPackument(parts, source), file) ??
-    archiveIn(await anyForeignPackument(parts, source, 0), file);
+    archiveIn(await anyForeignPackument(parts, source, missCountsFor), file);
   if (archive === undefined) throw new Refusal('not_found', 'there is no such archive here');
   return archive;
 }
 
-/** The SHA-256 of an archive that was read before. */
-export async function digestOf(
-  { upstreamCache }: Pick<Services, 'upstreamCache'>,
-  archive: ForeignArchive,
-): Promise<string | undefined> {
-  return (await upstreamCache.read<AboutArchive>(keyOf(archive)))?.about.sha256;
-}
-
 interface AboutArchive {
   readonly sha256: string;
+  readonly size: number;
 }
 
-function keyOf({ sha512 }: ForeignArchive): string {
-  return `archive ${sha512}`;
+/** What is known of an archive that was read before. */
+export async function knownArchive(
+  { upstreamCache }: Pick<Services, 'upstreamCache'>,
+  source: ForeignPackage,
+  archive: ForeignArchive,
+): Promise<AboutArchive | undefined> {
+  return (await upstreamCache.read<AboutArchive>(keyOf(source, archive)))?.about;
+}
+
+/** Of its package alone: to name the digest of an archive is not to have it, and not everybody may read everything. */
+function keyOf(source: ForeignPackage, { sha512 }: ForeignArchive): string {
+  return `${nameOf(source)} archive ${sha512}`;
 }
 
 /** Opens it, fetched where it is not kept. With the SHA-512 of its packument, checked before a byte is passed on. */
@@ -46,16 +53,26 @@ export async function openForeignArchive(
   source: ForeignPackage,
   archive: ForeignArchive,
 ): Promise<OpenBlob & AboutArchive> {
-  const { archives } = parts.upstreamCache;
-  const known = await digestOf(parts, archive);
-  const kept = known && (await archives.open(known));
-  if (known && kept) return { ...kept, sha256: known };
-  const sha256 = await parts.upstreamCache.once(keyOf(archive), source.asker, (unwanted) =>
+  const known = await knownArchive(parts, source, archive);
+  const kept = known && (await openWhole(parts, known));
+  if (kept !== undefined) return kept;
+  const fetched = await parts.upstreamCache.once(keyOf(source, archive), source.asker, (unwanted) =>
     fetchArchive(parts, source, { ...archive, unwanted }),
   );
-  const fetched = await archives.open(sha256);
-  if (fetched === undefined) throw noAnswer('its archive had to make room before it was read');
-  return { ...fetched, sha256 };
+  const opened = await openWhole(parts, fetched);
+  if (opened === undefined) throw noAnswer('its archive had to make room before it was read');
+  return opened;
+}
+
+/** A file that a power loss cut short is not the archive. */
+async function openWhole(
+  { upstreamCache }: Parts,
+  about: AboutArchive,
+): Promise<(OpenBlob & AboutArchive) | undefined> {
+  const opened = await upstreamCache.archives.open(about.sha256);
+  if (opened === undefined || opened.size === about.size) return opened && { ...opened, ...about };
+  opened.content.destroy();
+  return undefined;
 }
 
 function archiveIn({ about }: KeptPackument, file: string): ForeignArchive | undefined {
@@ -66,7 +83,7 @@ async function fetchArchive(
   parts: Parts,
   source: ForeignPackage,
   archive: ForeignArchive & { unwanted: AbortSignal },
-): Promise<string> {
+): Promise<AboutArchive> {
   const { upstream, name } = source;
   const { upstreamCache: cache, settings } = parts;
   const { url, unwanted } = archive;
@@ -81,9 +98,10 @@ async function fetchArchive(
     } finally {
       await cache.archives.discard(received);
     }
-    const about: AboutArchive = { sha256: received.sha256 };
-    await cache.write(keyOf(archive), { about, body: '', checkedAt: parts.clock() });
-    return received.sha256;
+    const about: AboutArchive = { sha256: received.sha256, size: received.size };
+    const document = { about, body: '', checkedAt: parts.clock() };
+    await keepIfPossible(parts, () => cache.write(keyOf(source, archive), document));
+    return about;
   });
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Services } from '../../../services.ts';
+import { keepIfPossible } from '../../../upstream/keep-if-possible.ts';
 import { noAnswer } from '../../../upstream/no-answer.ts';
 import type { Pins } from '../../../upstream/pins.ts';
 import { askUpstream, type UpstreamAnswer } from '../../../upstream/request.ts';
@@ -47,7 +48,7 @@ export async function askForPackument(parts: Parts, asked: PackumentQuestion): P
     const checkedAt = parts.clock();
     if (answer.status === 304 && kept !== undefined) {
       const current = { ...kept, checkedAt };
-      await parts.upstreamCache.touch(keyOf(asked, form), current);
+      await keepIfPossible(parts, () => parts.upstreamCache.touch(keyOf(asked, form), current));
       return current;
     }
     if (isRefusal(answer.status))
@@ -57,7 +58,7 @@ export async function askForPackument(parts: Parts, asked: PackumentQuestion): P
     const etag = createHash('sha256').update(made.body).digest('base64url');
     const about = { upstreamEtag: answer.etag, etag, archives: made.archives };
     const document = { about, body: made.body, checkedAt };
-    await keepPackument(parts, asked, document);
+    await keepIfPossible(parts, () => keepPackument(parts, asked, document));
     return document;
   });
 }
@@ -73,10 +74,17 @@ export function refuseStatus({ status }: Pick<UpstreamAnswer, 'status'>, name: s
 async function takeIn(parts: Parts, asked: PackumentQuestion, text: string): Promise<ForeignPackument> {
   const reading = understand(text, asked.name);
   const seen = new Map([...reading.offered].map(([version, { sha512 }]) => [version, sha512]));
-  const pins: Pins = await parts.upstreamCache.pins.add(nameOf(asked), seen);
+  const pins = await pinned(parts, nameOf(asked), seen);
   const made = shapePackument(reading, { form: asked.form, pins });
   logRemarks(parts, asked, made);
   return made;
+}
+
+/** Where none can be added, those that are there still count. */
+async function pinned(parts: Parts, key: string, seen: Pins): Promise<Pins> {
+  const { pins } = parts.upstreamCache;
+  const all = await keepIfPossible(parts, () => pins.add(key, seen));
+  return all ?? new Map([...seen, ...(await pins.read(key))]);
 }
 
 function understand(text: string, name: string): ForeignReading {

@@ -2,6 +2,7 @@ import { Refusal } from '../../../errors.ts';
 import { noSuchPackage } from '../../../packages/packages.ts';
 import type { Services } from '../../../services.ts';
 import type { UpstreamRefusal } from '../../../upstream/cache.ts';
+import { keepIfPossible } from '../../../upstream/keep-if-possible.ts';
 import type { CachedDocument } from '../../../upstream/kept-documents.ts';
 import type { Upstream } from '../../../upstream/upstreams.ts';
 import type { PackumentForm } from '../packument.ts';
@@ -27,7 +28,7 @@ interface AboutPackument {
   readonly archives: OfferedArchives;
 }
 
-type Parts = Pick<Services, 'upstreamCache'>;
+type Parts = Pick<Services, 'upstreamCache' | 'clock' | 'log' | 'background'>;
 
 type Named = Pick<ForeignPackage, 'upstream' | 'name'>;
 
@@ -78,15 +79,20 @@ const mostRefusals = 10_000;
  * again: names that somebody makes up fill memory alone, and no more of it.
  */
 export async function keepRefusal(
-  { upstreamCache: cache }: Parts,
+  parts: Parts,
   source: Named,
   refusal: UpstreamRefusal,
 ): Promise<KeptPackument> {
+  const { upstreamCache: cache } = parts;
   const document = asDocument(refusal);
   const isKnown = await isKept(cache, source);
   if (cache.refusals.size >= mostRefusals) cache.refusals.clear();
   cache.refusals.set(nameOf(source), refusal);
-  if (isKnown) for (const form of forms) await cache.write(keyOf(source, form), document);
+  if (isKnown) {
+    for (const form of forms) {
+      await keepIfPossible(parts, () => cache.write(keyOf(source, form), document));
+    }
+  }
   return document;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../../../errors.ts';
 import type { Document } from '../../../packages/document.ts';
@@ -9,10 +10,10 @@ import { hasUpstreams } from '../../../upstream/upstreams.ts';
 import { setCaching } from '../../caching.ts';
 import { matchesEtag } from '../../matches-etag.ts';
 import { parameter, queryParameter, requireActor } from '../../request.ts';
-import { sendDocument } from '../../send-document.ts';
+import { sendDocument, sentUnchanged } from '../../send-document.ts';
 import { withAddress } from '../index-entry.ts';
 import { abbreviatedType } from '../read.ts';
-import { digestOf, findForeignArchive, openForeignArchive } from './archives.ts';
+import { findForeignArchive, knownArchive, openForeignArchive } from './archives.ts';
 import type { ForeignPackage, KeptPackument } from './kept-packument.ts';
 import { foreignPackument } from './packuments.ts';
 
@@ -81,27 +82,35 @@ export async function getForeignPackument(
   const form = abbreviated ? 'abbreviated' : 'full';
   const packument = await foreignPackument(services, source, form);
   const age = Math.max(0, Math.round((services.clock() - packument.checkedAt) / 1_000));
-  return sendDocument(request, reply.header('age', String(age)), {
-    document: await prepared(services, source, packument),
+  const etag = etagOf(packument, services.settings.publicUrl());
+  const answer = {
     type: `${abbreviated ? abbreviatedType : 'application/json'}; charset=utf-8`,
     shared: isShared(source),
     vary: 'accept, authorization',
-  });
+  };
+  reply.header('age', String(age));
+  // Preparing a large one takes a second.
+  if (sentUnchanged(request, reply, { ...answer, etag })) return reply;
+  const document = await prepared(services, source, { packument, etag });
+  return sendDocument(request, reply, { ...answer, document });
+}
+
+/** It is made of nothing else. */
+function etagOf({ about }: KeptPackument, address: string): string {
+  return createHash('sha256').update(`${about.etag} ${address}`).digest('base64url');
 }
 
 /** With this registry's address, and compressed once for all who read it. */
 async function prepared(
   { upstreamCache: cache, settings }: Services,
   { asker }: ForeignPackage,
-  { about, body }: KeptPackument,
+  { packument, etag }: { packument: KeptPackument; etag: string },
 ): Promise<Document> {
-  const address = settings.publicUrl();
-  const key = `prepared ${about.etag} ${address}`;
-  const known = cache.prepared.get(key);
+  const known = cache.prepared.get(etag);
   if (known !== undefined) return known;
-  return await cache.once(key, asker, async () => {
-    const document = await prepareDocument(withAddress(body, address));
-    cache.prepared.set(key, document, sizeOf(document));
+  return await cache.once(`prepared ${etag}`, asker, async () => {
+    const document = { ...(await prepareDocument(withAddress(packument.body, settings.publicUrl()))), etag };
+    cache.prepared.set(etag, document, sizeOf(document));
     return document;
   });
 }
@@ -115,9 +124,9 @@ export async function getForeignArchive(
 ) {
   const archive = await findForeignArchive(services, source, parameter(request, 'file'));
   setCaching(reply, isShared(source), 'no-cache').header('vary', 'authorization');
-  const known = await digestOf(services, archive);
-  if (known !== undefined && matchesEtag(request, `"${known}"`)) {
-    return reply.header('etag', `"${known}"`).code(304).send();
+  const known = await knownArchive(services, source, archive);
+  if (known !== undefined && matchesEtag(request, `"${known.sha256}"`)) {
+    return reply.header('etag', `"${known.sha256}"`).code(304).send();
   }
   const { sha256, size, content } = await openForeignArchive(services, source, archive);
   reply.header('etag', `"${sha256}"`).type('application/octet-stream').header('content-length', size);
