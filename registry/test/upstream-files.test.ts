@@ -4,7 +4,9 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -49,7 +51,9 @@ describe('a kept file that is damaged', () => {
     const [path] = filesIn('documents') as [string];
     const bytes = readFileSync(path);
     bytes.write('X', part === 'head' ? bytes.indexOf('"sha512":"') + 20 : bytes.length - 500);
+    const { atime, mtime } = statSync(path);
     writeFileSync(path, bytes);
+    utimesSync(path, atime, mtime);
     expect((await (await restarted()).get('/left')).text).toBe(text);
     expect(upstream.requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, undefined]);
   });
@@ -131,8 +135,9 @@ describe('a packument of 28 MB', () => {
     const { cache } = newCache();
     await cache.write('left', { about: {}, body: readme, checkedAt: 1 });
     const read = await cache.read('left');
-    expect(read?.body).toHaveLength(readme.length);
-    expect(await cache.read('left')).toBe(read);
+    expect(read?.body.length).toBe(readme.length);
+    // Without a message of 28 MB.
+    expect((await cache.read('left')) === read).toBe(true);
   });
 
   test('is prepared once, and not at all for who has it', async () => {
@@ -152,11 +157,11 @@ describe('a packument of 28 MB', () => {
       for (const name of ['etag', 'vary', 'cache-control']) expect(again.headers[name]).toBe(sent[name]);
     }
     expect(new Set(etags).size).toBe(2);
-    expect(set).toHaveBeenCalledOnce();
+    expect(set.mock.calls.length).toBe(1);
     const other = await registry.another({ settings: { upstreams: through(upstream) } });
     const prepare = vi.spyOn(other.services.upstreamCache.prepared, 'set');
     const headers = { 'accept-encoding': 'gzip', 'if-none-match': String(etags[1]) };
     expect((await other.anonymous.get('/left', { headers })).status).toBe(304);
-    expect(prepare).not.toHaveBeenCalled();
+    expect(prepare.mock.calls.length).toBe(0);
   });
 });

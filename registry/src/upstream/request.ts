@@ -51,6 +51,7 @@ export async function askUpstream<T>(
       const stopwatch = createStopwatch(limitsFor(question), closing);
       try {
         const response = await follow(parts, upstream, question, stopwatch);
+      stopwatch.progress();
         if (response.status === 401) logLostToken(parts, upstream);
         return await use({
           status: response.status,
@@ -126,7 +127,6 @@ async function speakTo(
   try {
     const response = await fetch(url, { headers, signal: stopwatch.signal, redirect: 'manual' });
     silentUntil.delete(url.origin);
-    stopwatch.progress();
     return response;
   } catch (error) {
     noteSilence(parts, url.origin);

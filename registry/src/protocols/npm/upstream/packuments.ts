@@ -72,7 +72,8 @@ async function renew(parts: Parts, asked: PackumentQuestion): Promise<KeptPackum
     return await askForPackument(parts, asked);
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'upstream_unavailable') throw error;
-    if (!unwanted.aborted) logNoAnswer(parts, asked, error);
+    const isOurDoing = unwanted.aborted || parts.upstreamCache.closing.aborted;
+    if (!isOurDoing) logNoAnswer(parts, asked, error);
     if (kept === undefined) throw error;
     return kept;
   }
