@@ -123,7 +123,7 @@ test('archives are kept from when that is possible, though it was not before', a
   const bytes = upstream.publish();
   mkdirSync(join(folder, 'archives'), { recursive: true });
   writeFileSync(join(folder, 'archives/incoming'), 'in the way');
-  expect((await registry.anonymous.get(archive)).status).toBe(500);
+  expect((await registry.anonymous.get(archive)).code).toBe('upstream_unavailable');
   rmSync(join(folder, 'archives/incoming'));
   expect((await registry.anonymous.get(archive)).bytes).toEqual(bytes);
 });

@@ -15,9 +15,17 @@ import { address, createTestRegistry, type TestRegistry } from './support/test-r
 const never = new AbortController().signal;
 const mostAtOnce = 32;
 
-function useFakeTimeouts(): void {
+/** Gives a function that waits until so many beginnings and pieces of answers have arrived: after each, the wait is anew. */
+function useFakeTimeouts(): (pieces: number) => Promise<void> {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  onTestFinished(() => void vi.useRealTimers());
+  const set = vi.spyOn(globalThis, 'setTimeout');
+  onTestFinished(() => {
+    set.mockRestore();
+    vi.useRealTimers();
+  });
+  return async (pieces) => {
+    while (set.mock.calls.filter(([, delay]) => delay === 30_000).length < pieces) await arrival();
+  };
 }
 
 /** Real time for what was sent to arrive. */
@@ -88,13 +96,13 @@ describe('an upstream that is slow', () => {
   });
 
   test('has a minute for a packument, however steadily it comes', async () => {
-    useFakeTimeouts();
+    const arrived = useFakeTimeouts();
     const { upstream, registry } = await proxy();
     const asked = hang(upstream, ['/left']);
     const answer = registry.anonymous.get('/left');
     const [response] = await asked;
     for (let time = 0; time < 3; time++) {
-      await arrival();
+      await arrived(time + 2);
       vi.advanceTimersByTime(20_000);
       response?.write(' ');
     }
@@ -105,7 +113,7 @@ describe('an upstream that is slow', () => {
   });
 
   test('is not waited for longer than ten seconds by whoever has not had a turn', async () => {
-    useFakeTimeouts();
+    const arrived = useFakeTimeouts();
     const { upstream, registry } = await proxy();
     upstream.publish({ name: 'kept' });
     const { text } = await registry.anonymous.get('/kept');
@@ -116,6 +124,7 @@ describe('an upstream that is slow', () => {
     );
     const answers = slowNames.map((name) => registry.anonymous.get(`/${name}`));
     const responses = await asked;
+    await arrived(2 + 2 * mostAtOnce);
     const begun = noteBegun(registry);
     const late = ['/kept', '/left', '/right'].map((path) => registry.anonymous.get(path));
     while (begun.length < late.length) await arrival();

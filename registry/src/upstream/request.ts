@@ -51,7 +51,7 @@ export async function askUpstream<T>(
       const stopwatch = createStopwatch(limitsFor(question), closing);
       try {
         const response = await follow(parts, upstream, question, stopwatch);
-      stopwatch.progress();
+        stopwatch.progress();
         if (response.status === 401) logLostToken(parts, upstream);
         return await use({
           status: response.status,

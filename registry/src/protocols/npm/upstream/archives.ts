@@ -3,7 +3,7 @@ import type { Services } from '../../../services.ts';
 import type { OpenBlob } from '../../../store/blob-folder.ts';
 import { keepIfPossible } from '../../../upstream/keep-if-possible.ts';
 import { noAnswer } from '../../../upstream/no-answer.ts';
-import { askUpstream } from '../../../upstream/request.ts';
+import { askUpstream, type UpstreamAnswer } from '../../../upstream/request.ts';
 import { refuseStatus } from './ask-for-packument.ts';
 import type { ForeignArchive } from './foreign-packument.ts';
 import { type ForeignPackage, type KeptPackument, nameOf } from './kept-packument.ts';
@@ -85,24 +85,35 @@ async function fetchArchive(
   archive: ForeignArchive & { unwanted: AbortSignal },
 ): Promise<AboutArchive> {
   const { upstream, name } = source;
-  const { upstreamCache: cache, settings } = parts;
   const { url, unwanted } = archive;
   const question = { url, accept: '*/*', archive: true, unwanted };
   return await askUpstream(parts, upstream, question, async (answer) => {
     refuseStatus(answer, name);
-    const { maximumArchiveBytes: maximumBytes } = settings;
-    const received = await cache.archives.receive(answer.read(maximumBytes), { maximumBytes });
-    try {
-      refuseOther(parts, source, { expected: archive.sha512, received: received.sha512 });
-      await cache.archives.keep(received);
-    } finally {
-      await cache.archives.discard(received);
-    }
-    const about: AboutArchive = { sha256: received.sha256, size: received.size };
+    const about = await keepIfPossible(parts, () => keepArchive(parts, source, archive, answer));
+    // Nothing is passed on before all of it was checked, so it has to lie somewhere.
+    if (about === undefined) throw noAnswer('there is no room for its archive here');
     const document = { about, body: '', checkedAt: parts.clock() };
-    await keepIfPossible(parts, () => cache.write(keyOf(source, archive), document));
+    await keepIfPossible(parts, () => parts.upstreamCache.write(keyOf(source, archive), document));
     return about;
   });
+}
+
+async function keepArchive(
+  parts: Parts,
+  source: ForeignPackage,
+  { sha512 }: ForeignArchive,
+  answer: UpstreamAnswer,
+): Promise<AboutArchive> {
+  const { archives } = parts.upstreamCache;
+  const { maximumArchiveBytes: maximumBytes } = parts.settings;
+  const received = await archives.receive(answer.read(maximumBytes), { maximumBytes });
+  try {
+    refuseOther(parts, source, { expected: sha512, received: received.sha512 });
+    await archives.keep(received);
+  } finally {
+    await archives.discard(received);
+  }
+  return { sha256: received.sha256, size: received.size };
 }
 
 /** `expected` in Base64, `received` in hexadecimal, each as it came. */
