@@ -15,7 +15,7 @@ async function proxy() {
 }
 
 /** A few MB of text that would take a minute, or all the memory, to parse in full size. */
-const manyIn = (members: (count: number) => string) => `{"name":"left",${members(2_000_000)}}`;
+const manyIn = (members: (count: number) => string) => `{"name":"left",${members(4_000_000)}}`;
 const numbered = (count: number) =>
   Array.from({ length: count }, (_, index) => `"${index.toString(36)}":0,`).join('');
 
@@ -35,10 +35,10 @@ describe('a packument from upstream', () => {
     ['nested beyond all bounds', `{"name":"left","x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`],
     ['a bomb', gzipSync(Buffer.alloc(65 * 1024 * 1024, 0x20)), { 'content-encoding': 'gzip' }],
     ['no gzip', 'plain', { 'content-encoding': 'gzip' }],
-    ['a million objects', manyIn((count) => `"x":[${'{},'.repeat(count / 2)}{}]`)],
-    ['a million names', manyIn((count) => `"x":{${numbered(count / 2)}"":0}`)],
+    ['two million objects', manyIn((count) => `"x":[${'{},'.repeat(count / 2)}{}]`)],
+    ['two million names', manyIn((count) => `"x":{${numbered(count / 2)}"":0}`)],
     [
-      'a million lists within a version',
+      'two million lists within a version',
       manyIn((count) => `"versions":{"1.0.0":{"x":[${'[],'.repeat(count / 2)}[]]}}`),
     ],
     ['more members of one object than any', `{"name":"left","x":{${numbered(100_001)}"":0}}`],

@@ -6,10 +6,10 @@ import type { Upstream } from '../../../upstream/upstreams.ts';
 /** Decoded. Above the largest packuments there are. */
 const largestPackument = 64 * 1024 * 1024;
 /**
- * The same for what is in it. The largest have some 1,500,000 (20 MB of 5,000 versions); this many are parsed and
- * cleaned within about a second whatever they are, where 64 MiB of them ended the process (measured).
+ * The same for what is in it. A manifest has one for each 10 to 15 bytes, so this many are more than 40 MB of them; they
+ * are parsed and cleaned within two seconds whatever they are, where 64 MiB of them ended the process (measured).
  */
-const mostMarks = 2_000_000;
+const mostMarks = 4_000_000;
 /** Read by as many at a time as there are turns. Most packuments are smaller. */
 const smallPackument = 1024 * 1024;
 
