@@ -19,6 +19,7 @@ import { defaultRegistryUrl } from './ecosystems/npm/default-registry.ts';
 import { createNpmSettings } from './ecosystems/npm/npm-settings.ts';
 import { createNpmRegistry } from './ecosystems/npm/registry.ts';
 import type { Registry } from './ecosystems/registry.ts';
+import { withNotices } from './http/notices.ts';
 import { withRetries } from './http/retry.ts';
 import type { Transport } from './http/transport.ts';
 import { createTransport } from './http/undici-transport.ts';
@@ -182,7 +183,8 @@ function openConnections(settings: Settings, { environment, terminal, signal }: 
     ...{ userAgent, caCertificates, strictTls, proxy, httpsProxy, noProxy, signal },
   });
   const traced = environment['PUB_DEBUG'] ? withRequestLines(sender, terminal) : sender;
-  return { transport: withRetries(traced, { signal }), close: () => sender.close() };
+  const retried = withRetries(traced, { signal });
+  return { transport: withNotices(retried, terminal.note), close: () => sender.close() };
 }
 
 function withRequestLines(transport: Transport, terminal: Terminal): Transport {

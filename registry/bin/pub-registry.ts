@@ -1,15 +1,12 @@
 #!/usr/bin/env node
-import { text } from 'node:stream/consumers';
-import { main } from '../src/main.ts';
+import { nodeRange, runsOnNode } from '../src/version.ts';
 
-void main(process.argv.slice(2), {
-  stdout: (line) => void process.stdout.write(line),
-  stderr: (line) => void process.stderr.write(line),
-  readStdin: () => text(process.stdin),
-  stopped: () =>
-    new Promise((resolve) => {
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-    }),
-}).then((code) => {
-  process.exitCode = code;
-});
+// The rest is loaded afterwards: SQLite's addon ends a Node it was not made for without a word.
+if (runsOnNode(process.versions.node)) {
+  void import('./run.ts').then(({ run }) => run());
+} else {
+  process.stderr.write(
+    `error: pub-registry needs Node ${nodeRange}; this is Node ${process.versions.node}\n`,
+  );
+  process.exitCode = 1;
+}

@@ -129,7 +129,7 @@ export function addRoutes(app: FastifyInstance, services: Services): void {
   app.post('/-/pub/v1/organisations/:org', on(pubOrganisations.postOrganisationPolicy));
 
   // pub
-  app.post('/-/pub/v1/preflight', limited('publish'), on(preflight));
+  app.post('/-/pub/v1/preflight', limited('publish', 'stage'), on(preflight));
   app.post('/-/pub/v1/batch-proofs', limited('publish'), on(postBatchProof));
   app.post('/-/pub/v1/one-shot-tokens', limited('publish', 'yank', 'owners'), on(postOneShotToken));
   app.post('/-/pub/v1/tokens', on(postToken));

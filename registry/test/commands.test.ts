@@ -4,10 +4,16 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { main } from '../src/main.ts';
+import { runsOnNode } from '../src/version.ts';
 import { readMail } from './support/mail-text.ts';
 import { mailsOf } from './support/people.ts';
 import { publish } from './support/publishing.ts';
 import { createTestRegistry, goodPassword, place, type TestRegistry } from './support/test-registry.ts';
+
+test('it runs on the Node of this run, and not on one that its database would end', () => {
+  expect([process.versions.node, '24.15.0', '26.0.0'].map(runsOnNode)).toEqual([true, true, true]);
+  expect(['18.20.0', '20.20.2', '22.22.1', '24.14.9', '25.0.0'].some(runsOnNode)).toBe(false);
+});
 
 interface Outcome {
   readonly code: number;

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { Client } from './support/client.ts';
 import { makeOwner } from './support/people.ts';
 import { archiveOf, publish } from './support/publishing.ts';
+import { stage } from './support/staging.ts';
 import { createTestRegistry } from './support/test-registry.ts';
+import { limitedClient } from './support/tokens.ts';
 
 interface Vector {
   readonly name: string;
@@ -109,6 +111,45 @@ test('refuses what the upload would refuse, with the same code', async () => {
   const refused = await preflight(alice, other);
   expect(refused.body.second_factor.required).toBe(false);
   expect(refused.body.releases[0].message).toContain('1.0.0');
+});
+
+test('of what is to be staged says what staging would', async () => {
+  const registry = await createTestRegistry();
+  const [alice, app] = await registry.signUpWithFactor('alice');
+  const ci = await limitedClient(alice, { scopes: ['stage'] }, app.code());
+  const asked = async (...changes: object[]) => {
+    const releases = changes.map((change) => ({ ...declared, ...change }));
+    const { body } = await ci.post('/-/pub/v1/preflight', { stage: true, releases });
+    expect(body.second_factor.required).toBe(false);
+    return body.releases.map(({ decision, code }: { decision: string; code?: string }) => code ?? decision);
+  };
+  expect(await asked({})).toEqual(['accept']);
+  expect((await stage(ci)).status).toBe(201);
+  const other = { sha256: '0'.repeat(64) };
+  expect(await asked({}, { version: '1.0.1' }, { version: '2.0.0', ...other })).toEqual([
+    'accept',
+    'accept',
+    'accept',
+  ]);
+  expect(await asked(other)).toEqual(['version_exists']);
+  await publish(alice, { version: '3.0.0' }, { otp: app.nextCode() });
+  const digest = createHash('sha256')
+    .update(archiveOf({ version: '3.0.0' }))
+    .digest('hex');
+  expect(await asked({ version: '3.0.0', sha256: digest })).toEqual(['published']);
+  expect(await asked({ version: '4.0.0', access: 'restricted' })).toEqual(['conflict']);
+  // It may not publish, and is told so here already.
+  const { releases } = (await preflight(ci, { version: '5.0.0' })).body;
+  expect(releases).toMatchObject([{ decision: 'refuse', code: 'token_limited' }]);
+});
+
+test('refuses to publish in restriction what everybody would read', async () => {
+  const registry = await createTestRegistry();
+  const alice = await registry.signUp('alice');
+  await publish(alice);
+  const restricted = { version: '1.0.1', access: 'restricted' };
+  const { releases } = (await preflight(alice, restricted, { name: 'new', access: 'restricted' })).body;
+  expect(releases).toMatchObject([{ decision: 'refuse', code: 'conflict' }, { decision: 'accept' }]);
 });
 
 test('changes nothing, logs nothing and uses no code up', async () => {

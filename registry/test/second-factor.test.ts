@@ -360,7 +360,11 @@ describe('recovery codes', () => {
   test('log in, once each, with spaces too', async () => {
     const [registry, , app] = await withFactor();
     const [first = '', second = ''] = app.recoveryCodes;
-    expect((await registry.logIn('alice', { otp: first })).status).toBe(201);
+    const recovered = await registry.logIn('alice', { otp: first });
+    expect(recovered.status).toBe(201);
+    expect(recovered.headers['npm-notice']).toMatch(
+      /^this account was recovered: it can publish and change nothing until 2026-01-0/,
+    );
     expect((await registry.logIn('alice', { otp: first })).code).toBe('otp_refused');
     const spaced = second.replace(/(.{5})/g, '$1 ');
     expect((await registry.logIn('alice', { otp: spaced })).status).toBe(201);

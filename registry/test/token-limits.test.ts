@@ -217,7 +217,7 @@ describe('a token with one scope', () => {
       ['accept', undefined],
       ['refuse', 'token_limited'],
     ]);
-    const reader = await limitedClient(alice, { scopes: ['read', 'stage', 'yank', 'owners'] });
+    const reader = await limitedClient(alice, { scopes: ['read', 'yank', 'owners'] });
     expect((await reader.post('/-/pub/v1/preflight', { releases: [release('@acme/tool')] })).code).toBe(
       'token_limited',
     );

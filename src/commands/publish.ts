@@ -34,10 +34,10 @@ export function publishCommand(context: Context): Command {
     .addOption(oneTimePasswordOption())
     .option('--tag <tag>', 'the dist-tag to give the version (default: latest)')
     .addOption(
-      new Option('--access <access>', 'who may read a new package').choices([
-        'public',
-        'restricted',
-      ] as const),
+      new Option(
+        '--access <access>',
+        'who may read a new package (default: what the registry says, public at a pub-registry)',
+      ).choices(['public', 'restricted'] as const),
     )
     .option('--stage', 'hand it in for an owner to approve, which takes no one-time password')
     .addOption(

@@ -123,7 +123,7 @@ function collectScopes(text: string, before: readonly TokenScope[] = []): readon
 }
 
 function parseDays(text: string): number {
-  const days = /^([1-9]\d{0,2})d?$/.exec(text)?.[1];
+  const days = /^([1-9]\d{0,5})d?$/.exec(text)?.[1];
   if (days === undefined) throw new InvalidArgumentError('It is not a number of days, such as 30d.');
   return Number(days);
 }

@@ -130,7 +130,7 @@ function own(object: Readonly<Record<string, string>>, key: string): string | un
 
 function targetOf({ registry, chosenBy }: Wish, config: PubConfig): RegistryTarget {
   if (!registry.includes(':')) {
-    return { name: registry, url: npmUrl(urlNamed(registry, config)), chosenBy };
+    return { name: registry, url: npmUrl(urlNamed(registry, config, chosenBy)), chosenBy };
   }
   const url = npmUrl(parseIndexUrl(registry));
   return { name: nameOf(url, config), url, chosenBy };
@@ -147,10 +147,12 @@ async function npmRegistry(options: RegistriesOptions, chosenBy: string): Promis
   return { name: npmName, url: parseRegistryUrl(await options.fallbackDefault()), chosenBy };
 }
 
-function urlNamed(name: string, config: PubConfig): string {
+/** `namedBy` says where the name stands, where nobody typed it just now. */
+function urlNamed(name: string, config: PubConfig, namedBy?: string): string {
   const url = config.registries.get(name);
   if (url !== undefined) return url;
-  throw new PubError('E_CONFIG', `there is no registry named \`${name}\``, {
+  const where = namedBy === undefined ? '' : ` (it is named by ${namedBy})`;
+  throw new PubError('E_CONFIG', `there is no registry named \`${name}\`${where}`, {
     hint: 'see `pub registry list`, or make it known with `pub registry add <name> <url>`',
   });
 }
@@ -158,9 +160,12 @@ function urlNamed(name: string, config: PubConfig): string {
 async function add(file: ConfigFile, name: string, url: string): Promise<KnownRegistry> {
   const config = await file.read();
   const known = config.registries.get(name);
-  if (name === npmName || name === cratesIoName || (known !== undefined && known !== url)) {
+  const isBuiltIn = name === npmName || name === cratesIoName;
+  if (isBuiltIn || (known !== undefined && known !== url)) {
     throw new PubError('E_CONFIG', `the name \`${name}\` belongs to another registry`, {
-      hint: `choose another name, or run \`pub registry remove ${name}\` first`,
+      hint: isBuiltIn
+        ? 'choose another name: this one always means the same registry'
+        : `choose another name, or run \`pub registry remove ${name}\` first`,
     });
   }
   if (known === undefined) {
@@ -170,6 +175,11 @@ async function add(file: ConfigFile, name: string, url: string): Promise<KnownRe
 }
 
 async function remove(file: ConfigFile, name: string): Promise<KnownRegistry> {
+  if (name === npmName || name === cratesIoName) {
+    throw new PubError('E_CONFIG', `the name \`${name}\` always means the same registry`, {
+      hint: 'use another one by default with `pub registry default <name>`',
+    });
+  }
   const config = await file.read();
   const url = urlNamed(name, config);
   await file.update((old) => {

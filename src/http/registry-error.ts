@@ -36,14 +36,16 @@ const kindByCode: Readonly<Record<string, Kind>> = {
     'use a login (`pub login`), or a token that names this (`pub token create`)',
   ],
   factor_not_enrolled: ['E_SECOND_FACTOR', 'run `pub 2fa enable`, then repeat the command'],
-  owner_without_factor: [
+  account_held: [
     'E_FORBIDDEN',
-    'every owner of such a package has one (`pub 2fa enable`); `pub owner require-2fa <package> --off` lifts that',
+    'wait until then; whoever runs the registry can end it, once they know that it is you',
   ],
+  owner_without_factor: ['E_FORBIDDEN', 'whoever has none runs `pub 2fa enable` first'],
+  unsupported: ['E_UNSUPPORTED'],
   registration_closed: ['E_FORBIDDEN', 'ask whoever runs the registry for an account'],
   not_found: ['E_NOT_FOUND'],
   version_exists: ['E_VERSION_EXISTS', 'raise the version in the manifest'],
-  conflict: ['E_REGISTRY', 'run the command again'],
+  conflict: ['E_REGISTRY'],
 };
 
 const kindByStatus: Readonly<Record<number, Kind>> = {

@@ -35,17 +35,19 @@ export function failedWith(
   error: unknown,
   { failed, members }: Failure,
 ): unknown {
-  const out = members.filter(({ standing }) => standing !== 'waiting' && standing !== 'refused');
+  const staged = members.filter(({ standing }) => standing === 'staged');
+  const out = members.filter(({ standing }) => !['waiting', 'refused', 'staged'].includes(standing));
   const left = members.filter((member) => member.standing === 'waiting' && member !== failed);
   const more = failed.standing === 'waiting' ? [failed] : [];
   // The answer was lost, and not always the request.
   const unknown = more.length > 0 && error instanceof PubError && error.code === 'E_NETWORK';
   terminal.fields([
     ['out', namesOf(out)],
+    ...(staged.length > 0 ? ([['staged', namesOf(staged)]] as const) : []),
     ...(unknown ? ([['perhaps out', namesOf(more)]] as const) : []),
     ['not out', namesOf(unknown ? left : [...more, ...left])],
   ]);
-  terminal.note('The same command goes on from here: what is out is skipped.');
+  terminal.note('The same command goes on from here: what is out is skipped, and what is staged stays so.');
   if (!(error instanceof PubError)) return error;
   const { code, message, hint, cause } = error;
   return new PubError(code, message, { cause, hint, details: { members: members.map(memberAsJson) } });

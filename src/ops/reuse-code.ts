@@ -13,7 +13,13 @@ export function reusingCode(
   return async (operation) => {
     // One that was given and works for none is told as wrong; one that worked before has only run out.
     const given = accepted ? undefined : source.given;
-    const result = await withSecondFactor({ given, ask: source.ask }, (code) => {
+    // The registry says of it that it is wrong, and means that it was used.
+    const usedUp = accepted && held !== undefined;
+    const ask: typeof source.ask = (reason) =>
+      source.ask(
+        usedUp ? { ...reason, text: 'the one before was good once: this takes the next one' } : reason,
+      );
+    const result = await withSecondFactor({ given, ask }, (code) => {
       held = code ?? held;
       return operation(held);
     });

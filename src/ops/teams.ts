@@ -20,7 +20,10 @@ export async function listTeams(
 }
 
 /** Most registries answer so about teams: they have none. */
-const hints = { E_NOT_FOUND: 'there is no such team, or this registry has no teams' };
+const hints = {
+  E_NOT_FOUND: 'there is no such team, or this registry has no teams',
+  E_UNSUPPORTED: 'run `pub org` for the members of an organisation',
+};
 
 interface TeamChange extends ChangeRequest {
   readonly team: Team;

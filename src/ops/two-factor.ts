@@ -153,8 +153,9 @@ function reportRecoveryCodes({ terminal }: LogInContext, codes: readonly Secret[
   const lines = codes.map((code) => code.expose());
   terminal.status('Enabled', 'the second factor');
   terminal.note(
-    'Each of these recovery codes logs you in once without your device.\n' +
-      'They are shown only now: keep them where your device is not.',
+    'Each of these recovery codes logs you in once without your device. A registry may hold the account\n' +
+      'for some days after that, so that you hear of it. They are shown only now: keep them where your\n' +
+      'device is not.',
   );
   terminal.result({ enabled: true, recoveryCodes: lines }, lines.join('\n'));
 }

@@ -20,6 +20,14 @@ export async function refuseWhileHeld(db: Read, accountId: number, now: number):
   throw new Refusal('account_held', `this account was recovered and can change nothing until ${until}`);
 }
 
+/** For somebody who logs in, perhaps with the code that began the hold. */
+export async function holdNotice(db: Read, accountId: number, now: number): Promise<string | undefined> {
+  const { hold_until } = await holdOf.get(db, { accountId });
+  if (hold_until === null || hold_until <= now) return undefined;
+  const until = new Date(hold_until).toISOString();
+  return `this account was recovered: it can publish and change nothing until ${until}`;
+}
+
 /**
  * For so long after a hold, a further recovery code begins no other one: its session replaces the factors that
  * were lost. Without it whoever lost them would be held for ever, one code after the other.

@@ -34,6 +34,13 @@ export function numberIn(body: JsonObject, key: string): number | undefined {
   throw new Refusal('bad_request', `"${key}" is not a number`);
 }
 
+export function flag(body: JsonObject, key: string): boolean | undefined {
+  const value = body[key];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'boolean') return value;
+  throw new Refusal('bad_request', `"${key}" is not true or false`);
+}
+
 export function requiredString(body: JsonObject, key: string): string {
   const value = optionalString(body, key);
   if (value === undefined || value === '') throw new Refusal('bad_request', `"${key}" is missing`);

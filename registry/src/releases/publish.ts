@@ -74,7 +74,7 @@ export async function admitUpload(services: Services, requester: Requester, id: 
       kind: 'write',
       packageRequires,
     });
-    if (needed) throw codeRequired(`publishing ${id.name} needs it`);
+    if (needed) throw codeRequired(`publishing or changing ${id.name} needs it`);
   });
 }
 

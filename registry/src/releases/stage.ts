@@ -58,7 +58,7 @@ export async function stageRelease(
     subject: releaseSubject(id),
   } as const;
   return await logRefusals(services, attempt, async () => {
-    await admit(services, requester.actor, id);
+    await admitToStage(services, requester.actor, id);
     const submission = await readArchive();
     try {
       return await stage(services, requester, id, submission);
@@ -79,7 +79,8 @@ export async function admitStage(services: Services, { actor }: Requester, id: P
   });
 }
 
-async function admit(services: Services, actor: Actor, id: ExactRelease): Promise<void> {
+/** Everything that can be refused before the archive is there. */
+export async function admitToStage(services: Services, actor: Actor, id: ExactRelease): Promise<Standing> {
   const db = services.database.read;
   await refuseForeignName(services, id);
   const { record, taken } = await standingOf(db, actor, id);
@@ -91,6 +92,7 @@ async function admit(services: Services, actor: Actor, id: ExactRelease): Promis
     if (record !== undefined) await refuseTooMany(db, record.id, id);
   }
   await refuseWhileHeld(db, actor.accountId, services.clock());
+  return { record, taken };
 }
 
 interface Standing {

@@ -16,8 +16,8 @@ export async function createToken(client: Client, asked: AskedToken, otp?: strin
 }
 
 /** The same account through a token with limits. */
-export async function limitedClient(client: Client, asked: AskedToken): Promise<Client> {
-  const made = await createToken(client, asked);
+export async function limitedClient(client: Client, asked: AskedToken, otp?: string): Promise<Client> {
+  const made = await createToken(client, asked, otp);
   expect(made.status, made.text).toBe(201);
   return client.from({ token: made.body.token });
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import clean from 'semver/functions/clean.js';
 import { PubError } from '../../errors.ts';
-import { isJsonObject, type Json, type JsonObject, parseJsonObject } from '../../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
 import type { PublishSettings } from '../ecosystem.ts';
 import { flawOfPackageName } from './package-name.ts';
 
@@ -30,8 +30,8 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
 
 /** `where` begins the sentences about what is wrong. Throws `E_PROJECT`. */
 export function checkManifest(text: string, where: string): Manifest {
-  const content = parseJsonObject(text.replace(/^\uFEFF/, ''));
-  if (content === undefined) throw projectError(`${where} is not a JSON object`);
+  const content = parsed(text.replace(/^\uFEFF/, ''), where);
+  if (!isJsonObject(content)) throw projectError(`${where} is not a JSON object`);
   const name = checkedName(content['name'], where);
   if (content['private'] === true && content['version'] === undefined) {
     const hint = 'where it is the root of a workspace: pass --workspaces for its members';
@@ -46,6 +46,14 @@ export function checkManifest(text: string, where: string): Manifest {
   }
   checkFiles(content['files'], where);
   return { name, version, content };
+}
+
+function parsed(text: string, where: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw projectError(`${where} is not valid JSON`, 'mend it where the message says', cause);
+  }
 }
 
 function checkedName(name: Json | undefined, where: string): string {

@@ -43,21 +43,12 @@ export async function preflight(
     command: 'publish',
     attempt,
     token,
-    json: preflightBody(archives, client.browser),
+    json: { ...preflightBody(requests), ...(client.browser && { browser: true }) },
   });
   if (!speaksPreflight(response)) return undefined;
-  const staged = requests.every(({ stage }) => stage);
-  // Of a token that may only stage, this question is refused; the upload itself says what becomes of it.
-  if (staged && response.status === 403) return acceptAll(requests);
   if (!isSuccess(response)) throw refusalOf(response, attempt);
   const answer = JSON.parse(response.text) as Json;
-  const planned = planFrom(answer, archives, (archive) => publishAttempt(client, archive), client.url);
-  // What was said is about publishing: what cannot be published, for want of a factor, may well be staged.
-  return staged ? { ...acceptAll(requests), account: planned.account } : planned;
-}
-
-function acceptAll(requests: readonly PublishRequest[]): PublishPlan {
-  return { account: undefined, secondFactor: false, releases: requests.map(() => ({ decision: 'accept' })) };
+  return planFrom(answer, archives, (archive) => publishAttempt(client, archive), client.url);
 }
 
 /**

@@ -3,16 +3,18 @@ import { browserRequest } from '../../http/browser-request.ts';
 import { refusalFrom } from '../../http/registry-error.ts';
 import { isJsonObject, type Json, type JsonObject, stringMember } from '../../json.ts';
 import type { Archive } from '../ecosystem.ts';
-import type { PublishPlan, ReleasePlan } from '../registry.ts';
+import type { PublishPlan, PublishRequest, ReleasePlan } from '../registry.ts';
 import { unexpectedAnswer } from './registry-client.ts';
 import { isAccountName } from './sessions.ts';
 
 /** docs/protocol.md, "Preflight". */
-export function preflightBody(archives: readonly Archive[], browser: boolean): JsonObject {
+export function preflightBody(requests: readonly PublishRequest[]): JsonObject {
+  const staged = requests.every(({ stage }) => stage);
   return {
-    ...(browser ? { browser } : {}),
-    releases: archives.map(({ ecosystem, name, version, digests, size }) => {
-      return { ecosystem, name, version, sha256: digests.sha256, size };
+    ...(staged && { stage: staged }),
+    releases: requests.map(({ archive, access }) => {
+      const { ecosystem, name, version, digests, size } = archive;
+      return { ecosystem, name, version, sha256: digests.sha256, size, ...(access && { access }) };
     }),
   };
 }

@@ -23,10 +23,7 @@ export async function proveBatch(
     attempt,
     token,
     oneTimePassword,
-    json: preflightBody(
-      requests.map(({ archive }) => archive),
-      false,
-    ),
+    json: preflightBody(requests),
   });
   const made = stringMember(answer, 'proof');
   if (made === undefined || !proof.test(made)) throw unexpectedAnswer(attempt, 'there is no proof in it');

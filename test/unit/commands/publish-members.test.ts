@@ -211,7 +211,7 @@ describe('members of a workspace', () => {
       "   Published base@1.0.0 to https://registry.example
       out      base@1.0.0
       not out  core@1.0.0, app@1.0.0
-      The same command goes on from here: what is out is skipped.
+      The same command goes on from here: what is out is skipped, and what is staged stays so.
       error: failed to publish core
       hint: run \`pub owner list core\` to see who may publish it
       "

@@ -78,6 +78,11 @@ describe('approving', () => {
     const context = { ...staging({ approve }), answers };
     expect((await run(`stage approve ${ids.join(' ')} --otp 111111`, context)).exitCode).toBe(0);
     expect(approved.map(([, code]) => code)).toEqual(['111111', '222222', '333333']);
+
+    const alone = await run(`stage approve ${ids.join(' ')} --otp 111111`, staging(approving(1)));
+    expect(alone.exitCode).toBe(1);
+    expect(alone.stderr).toContain('the one before was good once: this takes the next one');
+    expect(alone.stderr).toContain(`Still waiting: ${ids.slice(1).join(' ')}`);
   });
 
   it('stops at the first failure and says what still waits', async () => {

@@ -51,8 +51,9 @@ describe('2fa enable', () => {
         "stderr": "Add this to an authenticator app: scan it, or type the secret:
       secret  JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
            Enabled the second factor
-      Each of these recovery codes logs you in once without your device.
-      They are shown only now: keep them where your device is not.
+      Each of these recovery codes logs you in once without your device. A registry may hold the account
+      for some days after that, so that you hear of it. They are shown only now: keep them where your
+      device is not.
       ",
         "stdout": "11112222
       33334444

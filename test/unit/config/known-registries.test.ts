@@ -123,10 +123,19 @@ describe('known registries', () => {
       () => all.add('a:b', 'https://other.example'),
       () => all.add('x', 'other.example'),
       () => all.remove('nobody'),
+      () => all.remove('npm'),
       () => all.setDefault('nobody'),
     ];
     for (const attempt of refused) await expect(attempt()).rejects.toMatchObject({ code: 'E_CONFIG' });
     expect(await all.list()).toHaveLength(2);
+  });
+
+  test('named by a setting and not known are told with the setting', async () => {
+    const named = registries().resolve({ publishConfig: { registry: 'gone' } });
+    await expect(named).rejects.toThrow('there is no registry named `gone` (it is named by publishConfig)');
+    await expect(registries().add('npm', 'https://other.example')).rejects.toMatchObject({
+      hint: 'choose another name: this one always means the same registry',
+    });
   });
 
   test('of npm can be made the default again', async () => {

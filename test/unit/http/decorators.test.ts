@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PubError } from '../../../src/errors.ts';
 import { networkError } from '../../../src/http/network-error.ts';
+import { withNotices } from '../../../src/http/notices.ts';
 import { withRetries } from '../../../src/http/retry.ts';
 import { withTrace } from '../../../src/http/trace.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../../src/http/transport.ts';
@@ -28,6 +29,24 @@ function scripted(outcomes: (HttpResponse | Error)[]): Transport & { asked: Http
 }
 
 const get: HttpRequest = { method: 'GET', url: new URL('http://127.0.0.1/a?secret=1') };
+
+describe('what a registry says besides', () => {
+  const saying = (notice: string, status = 200) => ({ ...answer(status), headers: { 'npm-notice': notice } });
+
+  test('is told once, as plain text, and with a success alone', async () => {
+    const lines: string[] = [];
+    const outcomes = [
+      saying('bob is \u001b[31minvited'),
+      saying('bob is \u001b[31minvited'),
+      saying('open https://elsewhere.example', 401),
+      answer(200),
+      saying('another'),
+    ];
+    const transport = withNotices(scripted(outcomes), (line) => void lines.push(line));
+    for (let count = 0; count < 5; count++) await transport.send(get);
+    expect(lines).toEqual(['127.0.0.1 says: bob is invited', '127.0.0.1 says: another']);
+  });
+});
 
 describe('retries', () => {
   test('a GET is repeated after a broken connection and while the registry restarts', async () => {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createAccount, findAccount } from '../../accounts/accounts.ts';
+import { holdNotice } from '../../accounts/hold.ts';
 import { type LoginRequest, logIn } from '../../accounts/log-in.ts';
 import { logOut } from '../../accounts/log-out.ts';
 import { refuseBeyondLimits } from '../../accounts/tokens/limits.ts';
@@ -36,6 +37,8 @@ export async function putUser(services: Services, request: FastifyRequest, reply
   };
   const token =
     email === undefined ? await logIn(services, login) : await logInOrSignUp(services, login, email);
+  const account = await findAccount(services.database.read, name);
+  if (account) sendNotice(reply, await holdNotice(services.database.read, account.id, services.clock()));
   reply.code(201);
   return { ok: true, id: `${couchPrefix}${name}`, rev: '1-pub', token };
 }

@@ -1,7 +1,7 @@
 import type { AskedSettings } from '../../accounts/tokens/settings.ts';
 import { Refusal } from '../../errors.ts';
 import type { JsonObject } from '../../strict-json.ts';
-import { numberIn, optionalString, stringList } from '../request-body.ts';
+import { flag, numberIn, optionalString, stringList } from '../request-body.ts';
 
 /**
  * The token that `POST /-/npm/v1/tokens` asks for, in the three shapes there are: npm's of 2026, the same under
@@ -94,13 +94,6 @@ function either<T>(one: string, other: string, read: (key: string) => T | undefi
 /** npm sends an empty list where nothing was asked for. */
 function nonEmpty(list: readonly string[] | undefined): readonly string[] | undefined {
   return list === undefined || list.length === 0 ? undefined : list;
-}
-
-function flag(body: JsonObject, key: string): boolean | undefined {
-  const value = body[key];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'boolean') return value;
-  throw new Refusal('bad_request', `"${key}" is not true or false`);
 }
 
 function unsupported(message: string): Refusal {

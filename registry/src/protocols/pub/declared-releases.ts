@@ -1,12 +1,15 @@
 import { Refusal } from '../../errors.ts';
 import { type Ecosystems, getEcosystem } from '../../releases/ecosystem.ts';
 import type { ExactRelease } from '../../releases/standing.ts';
+import type { Submission } from '../../releases/submission.ts';
 import { isJsonObject, type Json } from '../../strict-json.ts';
+import { accessValue, optionalString } from '../request-body.ts';
 
 /** What a client says it is about to publish: `releases` in the body of a preflight and of a batch proof. */
 export interface DeclaredRelease {
   readonly id: ExactRelease;
   readonly size: number;
+  readonly access: Submission['access'];
 }
 
 /** Enough for a large workspace; bounds the work of one request. */
@@ -32,7 +35,8 @@ function parseRelease(ecosystems: Ecosystems, value: Json): DeclaredRelease {
     throw new Refusal('bad_request', '"size" is not a positive number of bytes');
   }
   const id = { name: parseName(value['name']), version: parseVersion(value['version']), sha256 };
-  return { id: { ecosystem: ecosystem as string, ...id }, size };
+  const access = accessValue(optionalString(value, 'access'));
+  return { id: { ecosystem: ecosystem as string, ...id }, size, access };
 }
 
 export function parseDigest(value: Json | undefined): string {

@@ -7,12 +7,20 @@ import { type Demand, needsCode } from '../../accounts/second-factor/demand.ts';
 import { findFactors } from '../../accounts/second-factor/factors.ts';
 import { Refusal } from '../../errors.ts';
 import { refuseClash } from '../../releases/ecosystem.ts';
-import { type ExactRelease, isRepetition, standingOf, versionTaken } from '../../releases/standing.ts';
+import { refuseOtherAccess } from '../../releases/first-access.ts';
+import { admitToStage } from '../../releases/stage.ts';
+import {
+  type ExactRelease,
+  isOwnWork,
+  isRepetition,
+  standingOf,
+  versionTaken,
+} from '../../releases/standing.ts';
 import type { Services } from '../../services.ts';
 import { refuseForeignName } from '../../upstream/foreign-names.ts';
 import { approvalUrls } from '../approval-urls.ts';
 import { requireRequester } from '../request.ts';
-import { bodyObject } from '../request-body.ts';
+import { bodyObject, flag } from '../request-body.ts';
 import { type DeclaredRelease, parseReleases } from './declared-releases.ts';
 
 /** `POST /-/pub/v1/preflight`: docs/protocol.md, "Preflight". Changes nothing, consumes nothing. */
@@ -27,9 +35,10 @@ export async function preflight(services: Services, request: FastifyRequest) {
   const requester = await requireRequester(services, request);
   const { actor } = requester;
   const body = bodyObject(request);
+  const decide = flag(body, 'stage') === true ? decideStage : decidePublish;
   const reviews: Review[] = [];
   for (const release of parseReleases(services.ecosystems, body['releases']))
-    reviews.push(await review(services, actor, release));
+    reviews.push(await review(services, actor, release, decide));
   const demands = reviews.flatMap(({ demand }) => (demand === undefined ? [] : [demand]));
   const approval = body['browser'] === true ? await offerApproval(services, requester, demands) : undefined;
   return {
@@ -72,24 +81,53 @@ interface Review {
   readonly demand?: Demand;
 }
 
-async function review(services: Services, actor: Actor, { id, size }: DeclaredRelease): Promise<Review> {
-  const db = services.database.read;
+/** Throws what refuses the release. */
+type Decide = (services: Services, actor: Actor, release: DeclaredRelease) => Promise<Omit<Review, 'id'>>;
+
+async function review(
+  services: Services,
+  actor: Actor,
+  release: DeclaredRelease,
+  decide: Decide,
+): Promise<Review> {
+  const { id, size } = release;
   const { maximumArchiveBytes } = services.settings;
   try {
     if (size > maximumArchiveBytes) throw tooLarge(maximumArchiveBytes);
-    await refuseForeignName(services, id);
-    const standing = await standingOf(db, actor, id);
-    if (isRepetition(standing, actor, id.sha256)) return { id, decision: { decision: 'published' } };
-    if (standing.kind === 'taken') throw versionTaken(id, standing);
-    await refuseClash(services.ecosystems, db, id);
-    await refuseWhileHeld(db, actor.accountId, services.clock());
-    const needed = await needsCode(db, actor.accountId, standing.demand);
-    return { id, decision: { decision: 'accept' }, ...(needed && { demand: standing.demand }) };
+    return { id, ...(await decide(services, actor, release)) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { id, decision: { decision: 'refuse', code: error.code, message: error.message } };
   }
 }
+
+async function decidePublish(services: Services, actor: Actor, { id, access }: DeclaredRelease) {
+  const db = services.database.read;
+  await refuseForeignName(services, id);
+  const standing = await standingOf(db, actor, id);
+  if (isRepetition(standing, actor, id.sha256)) return published;
+  if (standing.kind === 'taken') throw versionTaken(id, standing);
+  await refuseClash(services.ecosystems, db, id);
+  if (standing.record !== undefined) await refuseOtherAccess(db, standing.record, { access });
+  await refuseWhileHeld(db, actor.accountId, services.clock());
+  const needed = await needsCode(db, actor.accountId, standing.demand);
+  return { ...accepted, ...(needed && { demand: standing.demand }) };
+}
+
+/** What is staged takes no code; the same bytes again are the same stage. */
+async function decideStage(services: Services, actor: Actor, { id, access }: DeclaredRelease) {
+  const { record, taken } = await admitToStage(services, actor, id);
+  if (taken === undefined) {
+    if (record !== undefined) await refuseOtherAccess(services.database.read, record, { access });
+    return accepted;
+  }
+  if (isRepetition(taken, actor, id.sha256)) return published;
+  if (taken.state === 'staged' && isOwnWork(taken, actor, id.sha256)) return accepted;
+  throw versionTaken(id, taken);
+}
+
+const accepted = { decision: { decision: 'accept' } } as const;
+const published = { decision: { decision: 'published' } } as const;
 
 function tooLarge(limit: number): Refusal {
   return new Refusal('too_large', `the archive is larger than this registry's limit of ${limit} bytes`);

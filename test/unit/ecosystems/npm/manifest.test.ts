@@ -65,7 +65,13 @@ test.each([
   expect(() => check(content)).toThrow(expect.objectContaining({ code: 'E_PROJECT', message }));
 });
 
-test.each(['', '[]', '"a"', '{', 'null'])('a manifest of %j is not a JSON object', (text) => {
+test.each(['', '{', '{"name": "x", }'])('a manifest of %j is told to be no JSON, and where', (text) => {
+  expect(() => checkManifest(text, 'it')).toThrow(
+    expect.objectContaining({ message: 'it is not valid JSON', cause: expect.any(SyntaxError) }),
+  );
+});
+
+test.each(['[]', '"a"', 'null'])('a manifest of %j is not a JSON object', (text) => {
   expect(() => checkManifest(text, 'it')).toThrow(
     expect.objectContaining({ message: 'it is not a JSON object' }),
   );

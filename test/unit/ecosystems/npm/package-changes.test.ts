@@ -278,7 +278,7 @@ describe('teams', () => {
     const answer = { status: 400, body: { error: 'this registry has no teams', code: 'unsupported' } };
     const { registry } = registryWith(['PUT /npm/-/org/acme/team', answer]);
     await expect(registry.teams.create(proofs, team, undefined)).rejects.toMatchObject({
-      code: 'E_REGISTRY',
+      code: 'E_UNSUPPORTED',
       cause: expect.objectContaining({ message: '400: this registry has no teams' }),
     });
   });

@@ -55,9 +55,17 @@ test.each(vectors('answer-reject'))('preflight answer: $name', async ({ body, er
 });
 
 test.each(vectors('request-accept'))('preflight request: $name', ({ body }) => {
-  const { releases } = body as { releases: readonly { sha256: string }[] };
-  const archives = releases.map(({ sha256, ...release }) => ({ ...release, digests: { sha256 } }));
-  expect(preflightBody(archives as unknown as readonly Archive[], false)).toEqual({ releases });
+  const { releases, stage = false } = body as {
+    readonly stage?: boolean;
+    readonly releases: readonly { readonly sha256: string; readonly access?: string }[];
+  };
+  const requests = releases.map(({ sha256, access, ...release }) => ({
+    ...{ archive: { ...release, digests: { sha256 } }, access, stage },
+  }));
+  expect(preflightBody(requests as unknown as readonly PublishRequest[])).toEqual({
+    ...(stage && { stage }),
+    releases,
+  });
 });
 
 test('an answer about two releases is not believed', async () => {
@@ -73,7 +81,7 @@ test('the preflight carries the token as a bearer and no code', async () => {
   const publish = await request();
   await registry.planPublish(token, [publish]);
   expect(sent[0]).toMatchObject({ token: 'pub_token', oneTimePassword: undefined });
-  expect(JSON.parse(String(sent[0]?.body))).toEqual(preflightBody([publish.archive], false));
+  expect(JSON.parse(String(sent[0]?.body))).toEqual(preflightBody([publish]));
   expect(sent[0]?.headers).toMatchObject({ 'npm-command': 'publish', 'npm-auth-type': 'legacy' });
 });
 

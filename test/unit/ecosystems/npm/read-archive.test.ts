@@ -79,7 +79,7 @@ const refused: readonly (readonly [string, Buffer, RegExp])[] = [
   ['half an archive', gzipSync(tar(manifest)).subarray(0, 60), /./],
   ['an entry cut short', gzipSync(tar({ ...manifest, size: 9999 }).subarray(0, 1024)), /./],
   ['no manifest', gzipSync(tar({ path: 'package/x.js' })), /no package\.json/],
-  ['a manifest that is not JSON', gzipSync(tar({ ...manifest, content: '{' })), /not a JSON object/],
+  ['a manifest that is not JSON', gzipSync(tar({ ...manifest, content: '{' })), /not valid JSON/],
   ['a manifest without a version', gzipSync(tar({ ...manifest, content: '{"name":"a"}' })), /version/],
   ['a bad name', gzipSync(tar({ ...manifest, content: '{"name":"../a","version":"1.0.0"}' })), /name/],
   ['two manifests', gzipSync(tar(manifest, manifest)), /twice/],

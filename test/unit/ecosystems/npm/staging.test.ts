@@ -40,11 +40,11 @@ async function toStage() {
 describe('a release is handed in', () => {
   const upload = 'PUT /npm/-/pub/v1/releases/npm/@acme%2ftool/1.0.0?tag=latest&stage=true';
 
-  it('to pub-registry, without a word about a code, even where publishing would be refused', async () => {
+  it('to pub-registry, without a word about a code', async () => {
     const request = await toStage();
     const { sha256 } = request.archive.digests;
-    const refused = { name: '@acme/tool', version: '1.0.0', decision: 'refuse', code: 'factor_not_enrolled' };
-    const plan = { account: 'ci', second_factor: { required: true }, releases: [refused] };
+    const accepted = { name: '@acme/tool', version: '1.0.0', decision: 'accept' };
+    const plan = { account: 'ci', second_factor: { required: false }, releases: [accepted] };
     const body = { state: 'staged', sha256, stage_id: id, page_url: 'https://registry.example/staged' };
     const { registry } = registryWith([preflight, { body: plan }], [upload, { status: 202, body }]);
     expect(await registry.planPublish(token, [request])).toEqual({
@@ -59,11 +59,23 @@ describe('a release is handed in', () => {
     });
   });
 
-  it('with a token that may do no more than that', async () => {
-    const limited = { status: 403, body: { error: 'not this token', code: 'token_limited' } };
-    const { registry } = registryWith([preflight, limited]);
-    const plan = await registry.planPublish(token, [await toStage()]);
-    expect(plan.releases).toEqual([{ decision: 'accept' }]);
+  it('says so when it asks, and believes what is said of staging', async () => {
+    const request = { ...(await toStage()), access: 'restricted' } as const;
+    const answer = (decision: object) => ({
+      ...{ account: 'ci', second_factor: { required: false } },
+      releases: [{ name: '@acme/tool', version: '1.0.0', ...decision }],
+    });
+    const { registry, sent } = registryWith(
+      [preflight, { body: answer({ decision: 'published' }) }],
+      [preflight, { body: answer({ decision: 'refuse', code: 'version_exists', message: 'taken' }) }],
+    );
+    expect((await registry.planPublish(token, [request])).releases).toEqual([{ decision: 'published' }]);
+    expect(JSON.parse(String(sent[0]?.body))).toMatchObject({
+      stage: true,
+      releases: [{ name: '@acme/tool', access: 'restricted' }],
+    });
+    const plan = await registry.planPublish(token, [request]);
+    expect(plan.releases).toMatchObject([{ decision: 'refuse', refusal: { code: 'E_VERSION_EXISTS' } }]);
   });
 
   it('to another npm registry as npm does it', async () => {
