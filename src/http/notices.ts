@@ -13,7 +13,7 @@ export function withNotices(transport: Transport, tell: (line: string) => void):
       const notice = foreignText(response.headers['npm-notice'] ?? '');
       if (response.status < 300 && notice !== '' && !told.has(notice)) {
         told.add(notice);
-        tell(`${request.url.host} says: ${notice}`);
+        tell(`The registry says: ${notice}`);
       }
       return response;
     },

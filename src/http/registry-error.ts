@@ -40,7 +40,8 @@ const kindByCode: Readonly<Record<string, Kind>> = {
     'E_FORBIDDEN',
     'wait until then; whoever runs the registry can end it, once they know that it is you',
   ],
-  owner_without_factor: ['E_FORBIDDEN', 'whoever has none runs `pub 2fa enable` first'],
+  // It says who has none, or what requires one.
+  owner_without_factor: ['E_SECOND_FACTOR'],
   unsupported: ['E_UNSUPPORTED'],
   registration_closed: ['E_FORBIDDEN', 'ask whoever runs the registry for an account'],
   not_found: ['E_NOT_FOUND'],

@@ -7,6 +7,7 @@ import { passwordFor } from './account-password.ts';
 import { type AuthenticatedConnection, openAuthenticated } from './authenticated.ts';
 import type { LogInContext } from './log-in.ts';
 import { oneTimePasswordSource } from './one-time-password.ts';
+import { withHint } from './with-hint.ts';
 
 interface TwoFactorRequest {
   readonly registry: string | undefined;
@@ -79,14 +80,19 @@ export async function confirmSecondFactor(context: LogInContext, request: TwoFac
 export async function disableSecondFactor(context: LogInContext, request: PasswordRequest): Promise<void> {
   const { registry, withToken } = await openAuthenticated(context, { explicit: request.registry });
   const password = await passwordFor(context, request);
-  await withSecondFactor(
-    oneTimePasswordSource(context, request.oneTimePassword, registry),
-    (oneTimePassword) =>
+  const source = oneTimePasswordSource(context, request.oneTimePassword, registry);
+  await withHint(stillRequired, () =>
+    withSecondFactor(source, (oneTimePassword) =>
       withToken((token) => registry.disableSecondFactor({ token, oneTimePassword }, password)),
+    ),
   );
   context.terminal.status('Disabled', `the second factor at ${registry.displayUrl}`);
   context.terminal.result({ mode: 'disabled' }, '');
 }
+
+const stillRequired = {
+  E_SECOND_FACTOR: 'leave it, or have an owner lift that with `pub owner require-2fa <package> --off`',
+};
 
 async function beginEnrolment(
   context: LogInContext,

@@ -175,7 +175,7 @@ test('a package that requires a second factor holds its owners to it, and a refu
       1,
       "error: failed to turn off the second factor at <registry>
     caused by: 403: you belong to shared, which requires a second factor of its owners and members
-    hint: every owner of such a package has one (\`pub 2fa enable\`); \`pub owner require-2fa <package> --off\` lifts that
+    hint: leave it, or have an owner lift that with \`pub owner require-2fa <package> --off\`
     ",
     ]
   `);

@@ -117,6 +117,7 @@ describe.skipIf(lacking !== undefined)('pub publish', () => {
       account   ada (PUB_TOKEN)
       ✔ one-time password, or Enter to approve in a browser (to
         publish @ada/tool@1.0.0) 
+      The registry says: @ada/tool has a single owner: add another one, so that it does not depend on one account
          Published @ada/tool@1.0.0 to <registry>
       + @ada/tool@1.0.0"
     `);

@@ -109,8 +109,9 @@ describe.skipIf(lacking !== undefined)('pub 2fa enable', () => {
         .trim(),
     ).toMatchInlineSnapshot(`
       "Enabled the second factor
-      Each of these recovery codes logs you in once without your device.
-      They are shown only now: keep them where your device is not."
+      Each of these recovery codes logs you in once without your device. A registry may hold the account
+      for some days after that, so that you hear of it. They are shown only now: keep them where your
+      device is not."
     `);
     expect(await mode(ann)).toBe('auth-and-writes');
   });

@@ -44,7 +44,7 @@ describe('what a registry says besides', () => {
     ];
     const transport = withNotices(scripted(outcomes), (line) => void lines.push(line));
     for (let count = 0; count < 5; count++) await transport.send(get);
-    expect(lines).toEqual(['127.0.0.1 says: bob is invited', '127.0.0.1 says: another']);
+    expect(lines).toEqual(['The registry says: bob is invited', 'The registry says: another']);
   });
 });
 
