@@ -3,16 +3,9 @@ import type { Services } from '../services.ts';
 import type { Write } from '../store/database.ts';
 import { type Account, getAccount } from './accounts.ts';
 import type { Program } from './actor.ts';
+import { checkPassword, refuseOldPassword } from './check-password.ts';
 import { noteAddress } from './known-addresses.ts';
-import {
-  checkLoginFactor,
-  checkPassword,
-  factorOf,
-  type LoginFactor,
-  logLoginRefusal,
-  refuseOldPassword,
-  settleLogin,
-} from './log-in.ts';
+import { checkLoginFactor, factorOf, type LoginFactor, logLoginRefusal, settleLogin } from './log-in.ts';
 import { finishAuthentication } from './passkeys/authenticate.ts';
 import { hasSecondFactor } from './second-factor/factors.ts';
 import { addRecoveryCode, generateRecoveryCode } from './second-factor/recovery-codes.ts';

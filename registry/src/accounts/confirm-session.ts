@@ -3,7 +3,7 @@ import { logRefusals } from '../audit/refusals.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { sessionContext } from './browser-log-in.ts';
-import { checkPassword } from './log-in.ts';
+import { checkPassword } from './check-password.ts';
 import { finishAuthentication } from './passkeys/authenticate.ts';
 import { hasSecondFactor } from './second-factor/factors.ts';
 import { checkCode, consumeProof, type Proof } from './second-factor/proof.ts';

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { checkPassword } from '../accounts/log-in.ts';
+import { checkPassword } from '../accounts/check-password.ts';
 import { createLimitedToken } from '../accounts/tokens/create-token.ts';
 import type { TokenSummary } from '../accounts/tokens/own-tokens.ts';
 import { type AskedSettings, parseTokenSettings } from '../accounts/tokens/settings.ts';

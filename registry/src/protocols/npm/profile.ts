@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { getAccount } from '../../accounts/accounts.ts';
 import type { Requester } from '../../accounts/actor.ts';
-import { checkPassword } from '../../accounts/log-in.ts';
+import { checkPassword } from '../../accounts/check-password.ts';
 import {
   changeProfile,
   type ProfileField,

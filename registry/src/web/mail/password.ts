@@ -1,4 +1,4 @@
-import { checkPassword } from '../../accounts/log-in.ts';
+import { checkPassword } from '../../accounts/check-password.ts';
 import { changeProfile } from '../../accounts/profile.ts';
 import { hasSecondFactor } from '../../accounts/second-factor/factors.ts';
 import { field } from '../form.ts';

@@ -1,4 +1,4 @@
-import { checkPassword } from '../../accounts/log-in.ts';
+import { checkPassword } from '../../accounts/check-password.ts';
 import {
   listPasskeys,
   type PasskeySummary,
