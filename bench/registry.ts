@@ -15,6 +15,8 @@ import { npmPublish, type Publisher, pubUpload, releaseOf, runPublishes } from '
 import { startBare } from './start-bare.ts';
 
 const rounds = 3;
+/** Before those, of reads: V8 goes on compiling for some hundred thousand requests (measured). */
+const readWarmUps = 3;
 /** Milliseconds of load for each figure of a round. */
 const duration = 700;
 
@@ -184,11 +186,10 @@ async function measureRead(read: Read, bare: readonly Contender[], at: string): 
     ...bare.map((server) => () => run(server, at)),
   ];
   const speeds = contenders.map((): Speed[] => []);
-  for (let round = 0; round <= rounds; round++)
+  for (let round = 0; round < readWarmUps + rounds; round++)
     for (const [i, contender] of contenders.entries()) {
       const measured = await contender();
-      // The first round warms up.
-      if (round > 0) speeds[i]?.push(measured);
+      if (round >= readWarmUps) speeds[i]?.push(measured);
     }
   const medians = speeds.map(medianSpeed);
   const [own, ...others] = medians as [Speed, ...Speed[]];
