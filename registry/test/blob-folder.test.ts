@@ -121,6 +121,14 @@ describe('keeping', () => {
     expect(incoming()).toEqual([]);
   });
 
+  test('bytes that cannot be written, as on a full disk, leave nothing behind', async () => {
+    const received = await blobs.receive(inPieces(randomBytes(3_000)), limits);
+    const content = { bytes: { byteLength: 3_000 } as Buffer };
+    await expect(blobs.keep({ ...received, content })).rejects.toThrow();
+    expect(incoming()).toEqual([]);
+    expect(await blobs.open(received.sha256)).toBeUndefined();
+  });
+
   test('a damaged blob is repaired by the next one with the same bytes', async () => {
     const bytes = randomBytes(3000);
     const digest = await kept(bytes);

@@ -12,13 +12,20 @@ export async function runProgram(context: Context, version: string, argv: readon
   const output: string[] = [];
   collectOutput(program, output);
   try {
-    await program.parseAsync(withLongWorkspaces(argv), { from: 'user' });
+    await program.parseAsync(ofKnownCommand(program, withLongWorkspaces(argv)), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (output.length === 0) throw usageError(error);
     const help = output.join('').trimEnd();
     context.terminal.result({ help }, help);
   }
+}
+
+/** `help publsh` is answered as `publsh` is; commander would print the help for all commands. */
+function ofKnownCommand(program: Command, argv: readonly string[]): readonly string[] {
+  const [first, named] = argv.filter((argument) => !argument.startsWith('-'));
+  const isUnknown = named !== undefined && !program.commands.some((command) => command.name() === named);
+  return first === 'help' && isUnknown ? [named] : argv;
 }
 
 /** npm's `-ws`, which commander would read as `-w s`. */

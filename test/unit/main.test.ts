@@ -37,6 +37,14 @@ describe('the command line', () => {
     `);
   });
 
+  it('suggests it to who asks for its help, too', async () => {
+    expect(await run('help publsh')).toEqual(await run('publsh'));
+    expect(await run('help publish')).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse((await run('help publsh --json')).stdout)).toMatchObject({
+      error: { code: 'E_USAGE' },
+    });
+  });
+
   it('suggests the option that was meant', async () => {
     expect((await run('publish --dryrun')).stderr).toContain('did you mean `--dry-run`?');
   });

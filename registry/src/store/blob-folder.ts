@@ -95,7 +95,7 @@ export class BlobFolder {
   async keep(received: ReceivedBlob): Promise<void> {
     const target = this.#path(received.sha256);
     await this.#makeDurable(dirname(target));
-    const path = await this.#pathOf(received);
+    const path = 'path' in received.content ? received.content.path : await this.#write(received.content);
     await sync(path, 'r+');
     // Also over a blob that is there: the same bytes, on disk for certain, and a damaged copy is repaired.
     await rename(path, target);
@@ -131,11 +131,14 @@ export class BlobFolder {
     return { path, descriptor: await openFile(path, 'wx', 0o600) };
   }
 
-  /** The file of what was received, which what came into memory gets here. */
-  async #pathOf({ content }: ReceivedBlob): Promise<string> {
-    if ('path' in content) return content.path;
+  /** What came into memory gets its file here, and leaves none where the disk is full. */
+  async #write({ bytes }: { readonly bytes: Buffer }): Promise<string> {
     const { path, descriptor } = await this.#createFile();
-    await writeAll(descriptor, content.bytes).finally(() => close(descriptor));
+    const written = writeAll(descriptor, bytes).finally(() => close(descriptor));
+    await written.catch(async (error: unknown) => {
+      await rm(path, { force: true });
+      throw error;
+    });
     return path;
   }
 
