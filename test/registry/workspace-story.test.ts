@@ -121,6 +121,26 @@ describe('a workspace of five packages', () => {
     });
   });
 
+  test('is staged where it is new, skips what is out, and the same command changes nothing', async () => {
+    await using home = await freshHome();
+    const workspace = await Workspace.make(home, await signUpWithFactor(registry.url, 'sue'));
+    expect((await workspace.publish()).code).toBe(0);
+    for (const member of ['middle', 'right', 'app'] as const)
+      await workspace.member(member, { version: '1.1.0' });
+    const staged = {
+      ...{ zero: 'skipped: already-published', left: 'skipped: already-published' },
+      ...{ middle: 'staged', right: 'staged', app: 'staged', docs: 'skipped: private' },
+    };
+    for (let count = 0; count < 2; count++) {
+      const outcome = await workspace.publish('--stage', '--json');
+      expect(outcome.code, outcome.stderr).toBe(0);
+      expect(states(membersIn(outcome))).toEqual(staged);
+    }
+    await workspace.member('zero', { description: 'changed, without a new version' });
+    const changed = await workspace.publish('--stage', '--json');
+    expect(states(membersIn(changed))).toEqual({ ...staged, zero: 'skipped: version-taken' });
+  });
+
   test('publishes what has a new version, by name or among all, and leaves the rest', async () => {
     await using home = await freshHome();
     const workspace = await Workspace.make(home, await signUpWithFactor(registry.url, 'bob'));
