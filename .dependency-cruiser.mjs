@@ -15,7 +15,7 @@ const outside = (name, packages, allowedFrom) => ({
 
 const leaf = '^src/(errors|secret|json|escape-sequences)\\.ts$';
 const interfaces =
-  '^src/(ecosystems/(ecosystem|registry|proofs|package-changes|staging|teams)|credentials/provider|http/transport|terminal/(terminal|prompter)|config/(registry-target|registries|cargo-config)|second-factor/challenge)\\.ts$';
+  '^src/(ecosystems/(ecosystem|registry|proofs|package-changes|staging|teams|tokens)|credentials/provider|http/transport|terminal/(terminal|prompter)|config/(registry-target|registries|cargo-config)|second-factor/challenge)\\.ts$';
 
 export default {
   forbidden: [
@@ -53,7 +53,7 @@ export default {
     only(
       'npm',
       '^src/ecosystems/npm/',
-      `^src/ecosystems/npm/|^src/archives/|^src/ecosystems/(ecosystem|registry|proofs|package-changes|staging|teams|pub-registry|credential-names|crate-names)\\.ts$|^src/http/(transport|registry-error|browser-request|foreign-text)\\.ts$|^src/(second-factor/challenge|config/registry-target|package-spec)\\.ts$|${leaf}`,
+      `^src/ecosystems/npm/|^src/archives/|^src/ecosystems/(ecosystem|registry|proofs|package-changes|staging|teams|tokens|pub-registry|credential-names|crate-names)\\.ts$|^src/http/(transport|registry-error|browser-request|foreign-text)\\.ts$|^src/(second-factor/challenge|config/registry-target|package-spec)\\.ts$|${leaf}`,
     ),
     only(
       'cargo',

@@ -1,4 +1,4 @@
-import type { ListedToken, TokenScope, TokenSettings } from '../ecosystems/registry.ts';
+import type { ListedToken, TokenScope, TokenSettings } from '../ecosystems/tokens.ts';
 import { PubError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { withSecondFactor } from '../second-factor/with-second-factor.ts';

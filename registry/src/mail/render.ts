@@ -1,4 +1,5 @@
-import { factNames, type TemplateName, templates } from './templates.ts';
+import { factNames } from './template.ts';
+import { type TemplateName, templates } from './templates.ts';
 
 /** A mail as it goes out. */
 export interface Rendered {

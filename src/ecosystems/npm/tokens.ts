@@ -4,7 +4,7 @@ import type { HttpResponse } from '../../http/transport.ts';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject, stringMember } from '../../json.ts';
 import { Secret } from '../../secret.ts';
 import type { Proofs } from '../proofs.ts';
-import type { ListedToken, TokenSettings } from '../registry.ts';
+import type { ListedToken, TokenSettings } from '../tokens.ts';
 import { encodeSegment, isSuccess, type RegistryClient, unexpectedAnswer } from './registry-client.ts';
 
 /** npm's token API, and `pub-registry`'s own form for what npm's cannot say. */

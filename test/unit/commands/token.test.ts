@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context.ts';
-import type { ListedToken, Registry, TokenSettings } from '../../../src/ecosystems/registry.ts';
+import type { Registry } from '../../../src/ecosystems/registry.ts';
+import type { ListedToken, TokenSettings } from '../../../src/ecosystems/tokens.ts';
 import { SecondFactorRequired } from '../../../src/second-factor/challenge.ts';
 import { Secret } from '../../../src/secret.ts';
 import { run } from '../../support/run.ts';

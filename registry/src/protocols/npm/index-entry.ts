@@ -41,21 +41,21 @@ export function fullEntry(
 }
 
 /**
- * Puts the address behind the name of who published, where `npm view` prints it. `entry` is JSON text, `addresses` those
- * of the package's people as they are now: of somebody who left there is none.
+ * Puts the address behind the name of who published, where `npm view` prints it. `entry` is JSON text, `people` those of the
+ * package as they are now: of somebody who left there is none.
  */
 export function withPublisherAddress(
   entry: string,
   id: string,
-  addresses: ReadonlyMap<string, string>,
+  people: readonly { readonly name: string; readonly email: string | null }[],
 ): string {
   const before = `"_id":${JSON.stringify(id)},"_npmUser":{"name":`;
   const start = entry.lastIndexOf(before) + before.length;
   const end = entry.indexOf('}', start);
   // An entry of an earlier time has it elsewhere, or not at all.
   if (start < before.length || end === -1) return entry;
-  const name = entry.slice(start, end);
-  const address = addresses.get(JSON.parse(name) as string) ?? '';
+  const publisher = JSON.parse(entry.slice(start, end)) as string;
+  const address = people.find(({ name }) => name === publisher)?.email ?? '';
   return `${entry.slice(0, end)},"email":${JSON.stringify(address)}${entry.slice(end)}`;
 }
 

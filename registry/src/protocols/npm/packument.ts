@@ -60,7 +60,6 @@ async function renderFull(db: Read, record: PackageRecord): Promise<string | und
   if (releases.length === 0) return undefined;
   const tags = await listTags(db, record.id);
   const people = await listPeople(db, record);
-  const addresses = new Map(people.map(({ name, email }) => [name, email ?? '']));
   const latest = releases.find((release) => release.version === tags['latest']);
   const times = releases.map((release) => [release.version, isoTime(release.published_at)] as const);
   const head = {
@@ -73,12 +72,12 @@ async function renderFull(db: Read, record: PackageRecord): Promise<string | und
       modified: isoTime(record.updated_at),
       ...Object.fromEntries(times),
     },
-    maintainers: [...addresses].map(([name, email]) => ({ name, email })),
+    maintainers: people.map(({ name, email }) => ({ name, email: email ?? '' })),
     ...(latest && (await aboutLatest(db, record, latest))),
   };
   const versions = releases.map((release) => ({
     ...release,
-    entry: withPublisherAddress(release.entry, `${record.name}@${release.version}`, addresses),
+    entry: withPublisherAddress(release.entry, `${record.name}@${release.version}`, people),
   }));
   return `${JSON.stringify(head).slice(0, -1)},"versions":${versionsText(versions)}}`;
 }

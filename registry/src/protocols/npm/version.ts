@@ -26,8 +26,7 @@ export async function getVersion(services: Services, request: FastifyRequest, re
     .executeTakeFirst();
   if (release === undefined) throw noSuchVersion(record.name);
   const people = await listPeople(db, record);
-  const addresses = new Map(people.map(({ name, email }) => [name, email ?? '']));
-  const text = withPublisherAddress(release.entry, `${record.name}@${release.version}`, addresses);
+  const text = withPublisherAddress(release.entry, `${record.name}@${release.version}`, people);
   const entry = JSON.parse(withAddress(text, services.settings.publicUrl())) as JsonObject;
   reply.header('cache-control', 'no-cache').header('vary', 'authorization');
   return { ...entry, ...(release.deprecated !== null && { deprecated: release.deprecated }) };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TokenSettings } from '../../../../src/ecosystems/registry.ts';
+import type { TokenSettings } from '../../../../src/ecosystems/tokens.ts';
 import { SecondFactorRequired } from '../../../../src/second-factor/challenge.ts';
 import { Secret } from '../../../../src/secret.ts';
 import { challenge, proofs, registryWith, token } from './registry-harness.ts';
