@@ -136,13 +136,15 @@ describe('an organisation', () => {
     expect((await carol.get(list)).body).toEqual({ '@acme/tool': 'read' });
     expect((await registry.anonymous.get(list)).body).toEqual({ '@acme/tool': 'read' });
     expect((await alice.get('/-/org/carol/package')).status).toBe(404);
+    expect((await alice.get('/-/user/carol/package')).body).toEqual({ unrelated: 'read' });
+    expect((await carol.get('/-/user/bob/package')).body).toEqual({ '@acme/tool': 'read' });
+
     await alice.post('/-/package/@acme%2ftool/access', { access: 'restricted' });
     expect((await bob.get(list)).body).toEqual({ '@acme/secret': 'write', '@acme/tool': 'write' });
     for (const client of [carol, registry.anonymous]) {
       const nobody = (await client.get('/-/org/nobody-at-all/package')).text;
       expect((await client.get(list)).text).toBe(nobody);
     }
-    expect((await alice.get('/-/user/carol/package')).body).toEqual({ unrelated: 'read' });
     expect((await bob.get('/-/user/bob/package')).body).toMatchObject({ '@acme/tool': 'write' });
     expect((await carol.get('/-/user/bob/package')).body).toEqual({});
   });
